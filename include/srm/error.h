@@ -1,0 +1,16 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace srm {
+
+/// The one exception type of this library; what() reads "[where] rule; got what was found; advice".
+/// `where` names the function or file, `rule` says what must hold, `advice` is the next thing to do.
+class Error : public std::runtime_error {
+ public:
+  Error(std::string_view where, std::string_view rule, std::string_view got, std::string_view advice);
+};
+
+}  // namespace srm

@@ -1,0 +1,10 @@
+#include "srm/error.h"
+
+#include <fmt/format.h>
+
+namespace srm {
+
+Error::Error(std::string_view where, std::string_view rule, std::string_view got, std::string_view advice)
+    : std::runtime_error(fmt::format("[{}] {}; got {}; {}", where, rule, got, advice)) {}
+
+}  // namespace srm
