@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "srm/memory_budget.h"
+#include "srm/resonance.h"
+
+namespace srm {
+
+// Note [Rows without a direction]
+// A zero row has x_hat = 0: it is inside every spotlight when epsilon <= 0 and in none otherwise. A row with NaN or an
+// infinity is never inside. Both are in num_samples_seen and are counted on their own; scores use neither. With
+// centring such rows cannot be centred: they enter neither num_samples_seen nor the counts, and are only counted on
+// their own.
+
+// Note [Ties]
+// A cosine equal to epsilon is inside. Rows are normalised and projected in float64, so that equality can be off by a
+// few units in the last place; therefore everything down to epsilon - 1e-12 counts as equal.
+
+/// What to measure; throws of the Accumulator name what is out of range.
+struct AccumulatorOptions {
+  std::vector<double> epsilon = {0.9};  ///< cosine thresholds in [-1, 1], none twice
+  AngleGrid grid;
+  Sense sense = Sense::kNatural;
+  Pairs pairs = Pairs::kCombination;
+  DegeneratePlanes degenerate = DegeneratePlanes::kLeftOut;
+  std::vector<double> mean;  ///< (dim), taken off every row before it is normalised; empty: no centring
+  int num_threads = 1;       ///< for one update(); at least 1. Counts do not depend on it
+};
+
+/// Counts, for every plane, epsilon and angle, the rows inside the spotlight: activations in, Resonance out.
+/// A row costs O(n + hits): in each plane it is inside on an arc around phi = atan2(v, u) of half-width
+/// acos(epsilon / r), which is two increments in a circular difference table, however many angles there are.
+/// All memory is taken at construction, and stated by bytes_needed(). Not thread-safe: one caller at a time.
+class Accumulator {
+ public:
+  /// Throws srm::Error for options out of range or when `budget` cannot hold the tables.
+  Accumulator(std::shared_ptr<const Basis> basis, AccumulatorOptions options, MemoryBudget& budget,
+              std::string address = "activations");
+  ~Accumulator();
+  Accumulator(Accumulator&&) noexcept;
+  Accumulator& operator=(Accumulator&&) noexcept;
+
+  /// Bytes that such an accumulator takes, everything included, for P planes of `planes`.
+  static std::int64_t bytes_needed(const Basis& basis, const PlaneSet& planes, const AccumulatorOptions& options);
+
+  /// Adds `num_samples` rows of `dim` numbers, row-major; row k starts at rows + k * row_stride. One call adds one to
+  /// num_calls. Throws srm::Error and changes nothing when `dim` is not the basis's.
+  void update(const float* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride);
+  void update(const double* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride);
+
+  std::int64_t num_samples_seen() const;
+  const Basis& basis() const;
+  const PlaneSet& planes() const;
+
+  /// What was counted so far; copies the tables.
+  Resonance resonance() const;
+  /// The same without a copy; the accumulator is empty afterwards and can only be destroyed or assigned to.
+  Resonance take_resonance() &&;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace srm

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "srm/basis.h"
+
+namespace srm {
+
+/// Combination: every pair i < j once. Permutation: every ordered pair, (i, j) and (j, i).
+enum class Pairs { kCombination, kPermutation };
+
+/// Planes without an e2, since b_j has no part orthogonal to b_i (shorter than 2e-7 between unit vectors) or one of the
+/// two is zero: they are left out and counted, or kept as planes whose counts stay zero (as the reference code does).
+enum class DegeneratePlanes { kLeftOut, kKeptAsZeros };
+
+/// One plane: the two basis vectors that span it, b_i first.
+struct Plane {
+  std::int64_t i;
+  std::int64_t j;
+  friend bool operator==(const Plane&, const Plane&) = default;
+};
+
+/// How in-plane coordinates follow from c = (unit rows of B) x_hat: u = c_i and v = (c_j - cosine * c_i) *
+/// inverse_sine, which is x_hat . e2. A degenerate plane has inverse_sine 0.
+struct PlaneShape {
+  double cosine = 0;        ///< of the angle between b_i and b_j
+  double inverse_sine = 1;  ///< 1 / |the part of unit b_j orthogonal to unit b_i|
+};
+
+/// The planes of a basis in lexicographic (i, j) order. An immutable value; may be shared between threads.
+class PlaneSet {
+ public:
+  PlaneSet(const Basis& basis, Pairs pairs, DegeneratePlanes degenerate = DegeneratePlanes::kLeftOut);
+
+  Pairs pairs() const { return pairs_; }
+  std::int64_t num_vectors() const { return num_vectors_; }
+  /// P, the number of planes, with those that are kept as zeros and without those left out.
+  std::int64_t num_planes() const { return num_planes_; }
+  std::int64_t num_left_out() const { return num_left_out_; }
+  std::int64_t num_kept_as_zeros() const { return num_kept_as_zeros_; }
+
+  /// All planes, (num_planes); made anew at each call.
+  std::vector<Plane> planes() const;
+  /// The place of the plane (i, j) in that order, or -1 when it is not in the set.
+  std::int64_t index(std::int64_t i, std::int64_t j) const;
+  /// The shape of the plane (i, j), i != j, whether in the set or not.
+  PlaneShape shape(std::int64_t i, std::int64_t j) const;
+  /// max over the other vectors j of |cosine| in planes that are not degenerate: what bounds r^2 in the planes of b_i.
+  double largest_cosine(std::int64_t i) const;
+  /// Whether all pairs are exactly orthogonal, so that shape() is the same everywhere.
+  bool is_orthogonal() const { return shapes_.empty(); }
+
+ private:
+  std::int64_t full_index(std::int64_t i, std::int64_t j) const;
+
+  Pairs pairs_;
+  std::int64_t num_vectors_;
+  std::int64_t num_planes_ = 0;
+  std::int64_t num_left_out_ = 0;
+  std::int64_t num_kept_as_zeros_ = 0;
+  std::vector<PlaneShape> shapes_;      // by combination i < j; empty when all are orthogonal
+  std::vector<double> largest_cosine_;  // by vector; empty when all are orthogonal
+  std::vector<std::int64_t> place_;     // full_index to place; empty when nothing was left out
+};
+
+/// What the two enumerators are called in files and on the command line.
+const char* to_string(Pairs pairs);
+
+}  // namespace srm

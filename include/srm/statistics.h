@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "srm/resonance.h"
+
+namespace srm {
+
+/// A4, quartic alignment of a layer with its basis: ((n + 2)(n / m) mean(sum_i (b_i . x_hat)^4) - 3) / (n - 1) over the
+/// finite non-zero rows. 1 when every row is on an axis, 0 in expectation for isotropic rows, -2/n on (+-1, ..., +-1).
+/// NaN when n < 2 or there is no row.
+double quartic_alignment(const Resonance& layer);
+
+/// C4(epsilon), arc alignment: the mean of cos(4 phi) over all hits of all planes; above 0 on axes, below 0 on
+/// diagonals. NaN below `min_hits` hits, where it says nothing. Throws srm::Error for an epsilon that was not counted.
+double arc_alignment(const Resonance& layer, double epsilon, std::int64_t min_hits = 100);
+
+/// The share of isotropic directions inside a spotlight, P(x_hat . p >= epsilon) in `dim` dimensions:
+/// I_{1 - epsilon^2}((n - 1)/2, 1/2) / 2 for epsilon >= 0, one minus that of -epsilon below 0 (I is the regularised
+/// incomplete beta function); for n = 1 it is 1/2 up to epsilon = 1. A line to draw, never a test.
+/// Throws srm::Error unless dim >= 1 and -1 <= epsilon <= 1.
+double isotropic_rate(std::int64_t dim, double epsilon);
+
+/// The largest value of one plane's curve, and where.
+struct PlanePeak {
+  std::int64_t count = 0;
+  std::int64_t angle_index = 0;  ///< the first angle with that count
+};
+PlanePeak plane_peak(const Resonance& layer, std::int64_t epsilon_index, std::int64_t plane_index);
+
+}  // namespace srm
