@@ -1,0 +1,118 @@
+#include "srm/plane_set.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace srm {
+namespace {
+
+// Shorter than this, the part of one unit vector orthogonal to another is rounding, and its direction noise.
+constexpr double kShortestOrthogonalPart = 2e-7;
+
+PlaneShape shape_of(std::span<const double> a, std::span<const double> b) {
+  double cosine = 0;
+  double length_a = 0;
+  double length_b = 0;
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    cosine += a[k] * b[k];
+    length_a += std::abs(a[k]);
+    length_b += std::abs(b[k]);
+  }
+  if (length_a == 0 || length_b == 0) return {0, 0};
+  // From the difference vector, not from sqrt(1 - cosine^2), which loses half the digits of nearly parallel vectors.
+  double square = 0;
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    const double part = b[k] - cosine * a[k];
+    square += part * part;
+  }
+  const double sine = std::sqrt(square);
+  if (sine < kShortestOrthogonalPart) return {cosine, 0};
+  return {cosine, 1 / sine};
+}
+
+}  // namespace
+
+const char* to_string(Pairs pairs) { return pairs == Pairs::kCombination ? "combination" : "permutation"; }
+
+PlaneSet::PlaneSet(const Basis& basis, Pairs pairs, DegeneratePlanes degenerate)
+    : pairs_(pairs), num_vectors_(basis.num_vectors()) {
+  const std::int64_t m = num_vectors_;
+  const std::int64_t num_combinations = m * (m - 1) / 2;
+  const std::int64_t orders = pairs == Pairs::kCombination ? 1 : 2;
+  num_planes_ = orders * num_combinations;
+  if (basis.is_standard()) return;
+
+  const auto row = [&](std::int64_t i) {
+    return basis.unit_vectors().subspan(static_cast<std::size_t>(i * basis.dim()),
+                                        static_cast<std::size_t>(basis.dim()));
+  };
+  shapes_.reserve(static_cast<std::size_t>(num_combinations));
+  largest_cosine_.assign(static_cast<std::size_t>(m), 0.0);
+  std::int64_t num_degenerate = 0;
+  for (std::int64_t i = 0; i < m; ++i) {
+    for (std::int64_t j = i + 1; j < m; ++j) {
+      const PlaneShape shape = shape_of(row(i), row(j));
+      shapes_.push_back(shape);
+      if (shape.inverse_sine == 0) {
+        ++num_degenerate;
+        continue;
+      }
+      for (const std::int64_t k : {i, j}) {
+        double& largest = largest_cosine_[static_cast<std::size_t>(k)];
+        largest = std::max(largest, std::abs(shape.cosine));
+      }
+    }
+  }
+  if (degenerate == DegeneratePlanes::kKeptAsZeros) {
+    num_kept_as_zeros_ = orders * num_degenerate;
+    return;
+  }
+  num_left_out_ = orders * num_degenerate;
+  num_planes_ -= num_left_out_;
+  if (num_left_out_ == 0) return;
+  place_.assign(static_cast<std::size_t>(orders * num_combinations), -1);
+  std::int64_t next = 0;
+  for (std::int64_t i = 0; i < m; ++i) {
+    for (std::int64_t j = pairs == Pairs::kCombination ? i + 1 : 0; j < m; ++j) {
+      if (i == j || shape(i, j).inverse_sine == 0) continue;
+      place_[static_cast<std::size_t>(full_index(i, j))] = next++;
+    }
+  }
+}
+
+std::int64_t PlaneSet::full_index(std::int64_t i, std::int64_t j) const {
+  const std::int64_t m = num_vectors_;
+  if (pairs_ == Pairs::kPermutation) return i * (m - 1) + (j < i ? j : j - 1);
+  return i * (2 * m - i - 1) / 2 + (j - i - 1);
+}
+
+std::int64_t PlaneSet::index(std::int64_t i, std::int64_t j) const {
+  const bool in_range = i >= 0 && j >= 0 && i < num_vectors_ && j < num_vectors_ && i != j;
+  if (!in_range || (pairs_ == Pairs::kCombination && i > j)) return -1;
+  const std::int64_t full = full_index(i, j);
+  return place_.empty() ? full : place_[static_cast<std::size_t>(full)];
+}
+
+PlaneShape PlaneSet::shape(std::int64_t i, std::int64_t j) const {
+  if (shapes_.empty()) return {};
+  const std::int64_t a = std::min(i, j);
+  const std::int64_t b = std::max(i, j);
+  return shapes_[static_cast<std::size_t>(a * (2 * num_vectors_ - a - 1) / 2 + (b - a - 1))];
+}
+
+double PlaneSet::largest_cosine(std::int64_t i) const {
+  return largest_cosine_.empty() ? 0.0 : largest_cosine_[static_cast<std::size_t>(i)];
+}
+
+std::vector<Plane> PlaneSet::planes() const {
+  std::vector<Plane> planes;
+  planes.reserve(static_cast<std::size_t>(num_planes_));
+  for (std::int64_t i = 0; i < num_vectors_; ++i) {
+    for (std::int64_t j = pairs_ == Pairs::kCombination ? i + 1 : 0; j < num_vectors_; ++j) {
+      if (index(i, j) >= 0) planes.push_back({i, j});
+    }
+  }
+  return planes;
+}
+
+}  // namespace srm
