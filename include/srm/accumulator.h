@@ -38,7 +38,7 @@ struct AccumulatorOptions {
 /// All memory is taken at construction, and stated by bytes_needed(). Not thread-safe: one caller at a time.
 class Accumulator {
  public:
-  /// Throws srm::Error for options out of range or when `budget` cannot hold the tables.
+  /// Throws srm::Error for options out of range or when `budget`, which must outlive it, cannot hold the tables.
   Accumulator(std::shared_ptr<const Basis> basis, AccumulatorOptions options, MemoryBudget& budget,
               std::string address = "activations");
   ~Accumulator();
@@ -48,10 +48,14 @@ class Accumulator {
   /// Bytes that such an accumulator takes, everything included, for P planes of `planes`.
   static std::int64_t bytes_needed(const Basis& basis, const PlaneSet& planes, const AccumulatorOptions& options);
 
-  /// Adds `num_samples` rows of `dim` numbers, row-major; row k starts at rows + k * row_stride. One call adds one to
-  /// num_calls. Throws srm::Error and changes nothing when `dim` is not the basis's.
+  /// Adds `num_samples` rows of `dim` numbers, row-major; row k starts at rows + k * row_stride. How
+  /// rows are cut into calls changes nothing. Throws srm::Error and counts nothing when `dim` is not the basis's, or
+  /// when a sum would no longer fit into 64 bits.
   void update(const float* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride);
   void update(const double* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride);
+
+  /// Adds one to num_calls: a layer's call may bring its rows in several updates, or none.
+  void count_call();
 
   std::int64_t num_samples_seen() const;
   const Basis& basis() const;

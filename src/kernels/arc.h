@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+namespace srm::kernels {
+
+/// Neighbouring cells of a circular angle grid: first, first + 1, ..., first + num_cells - 1, modulo its size.
+struct ArcCells {
+  std::int64_t first;
+  std::int64_t num_cells;
+};
+
+/// The grid angles k * spacing that lie within `half_width` (0 to pi) of `centre` (-pi to pi), ends included.
+/// 0 <= first < num_distinct, and num_cells <= num_distinct.
+inline ArcCells arc_cells(double centre, double half_width, double cells_per_radian, std::int64_t num_distinct) {
+  const double first = std::ceil((centre - half_width) * cells_per_radian);
+  const double last = std::floor((centre + half_width) * cells_per_radian);
+  if (last < first) return {0, 0};
+  const auto num_cells = static_cast<std::int64_t>(last - first) + 1;
+  if (num_cells >= num_distinct) return {0, num_distinct};
+  const auto cell = static_cast<std::int64_t>(first);
+  return {cell < 0 ? cell + num_distinct : cell, num_cells};
+}
+
+/// Adds one to all `cells` of a circular difference table of `num_distinct` numbers, whose prefix sums are the counts.
+inline void add_arc(ArcCells cells, std::int64_t num_distinct, std::int64_t* differences) {
+  if (cells.num_cells == 0) return;
+  if (cells.num_cells == num_distinct) {
+    ++differences[0];
+    return;
+  }
+  ++differences[cells.first];
+  const std::int64_t end = cells.first + cells.num_cells;
+  if (end < num_distinct) {
+    --differences[end];
+  } else if (end > num_distinct) {  // across theta = 0: the prefix sums start inside the arc
+    ++differences[0];
+    --differences[end - num_distinct];
+  }
+}
+
+/// cos(4 phi) of the direction (u, v) / r.
+inline double cosine_of_four_phi(double u, double v, double r) {
+  const double c = u / r;
+  const double s = v / r;
+  const double difference = (c - s) * (c + s);
+  const double product = 2 * c * s;
+  return (difference - product) * (difference + product);
+}
+
+}  // namespace srm::kernels

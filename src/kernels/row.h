@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+
+namespace srm::kernels {
+
+/// What a row turned out to be; see Note [Rows without a direction] in srm/accumulator.h.
+/// kAtMean is a row that was centred and then had no direction left, since it equals the mean.
+enum class RowKind : std::uint8_t { kDirection, kZeroNorm, kNonfinite, kAtMean };
+
+/// Writes the unit vector of `row` minus `mean` (nullptr: nothing is taken off) to `direction`, both (dim), in float64.
+/// What is written depends on the row alone: the order of every sum is fixed. With a mean, a row that is zero before it
+/// is taken off is kZeroNorm and is not centred. `direction` of a row without one is all zeros.
+template <typename Number>
+RowKind normalise_row(const Number* row, std::int64_t dim, const double* mean, double* direction);
+
+/// c = U x_hat for unit vectors stored by column, `columns` being U transposed, (dim, num_vectors); c is (num_vectors).
+void project_row(const double* columns, std::int64_t num_vectors, std::int64_t dim, const double* direction,
+                 double* coordinates);
+
+/// The sum of the fourth powers of c, (size), in a fixed order.
+double quartic_sum(const double* coordinates, std::int64_t size);
+
+/// Writes to `heavy` the indices i, ascending, of all c_i^2 >= bounds[i]; returns how many there are.
+std::int64_t heavy_coordinates(const double* coordinates, const double* bounds, std::int64_t size, std::int32_t* heavy);
+
+}  // namespace srm::kernels

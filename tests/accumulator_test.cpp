@@ -1,0 +1,313 @@
+#include "srm/accumulator.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <random>
+
+#include "brute_force.h"
+#include "srm/error.h"
+
+namespace srm {
+namespace {
+
+using test::accumulate;
+using test::brute_force;
+using test::gaussian;
+using test::num_wrong_cells;
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+AccumulatorOptions options_of(std::vector<double> epsilon, std::int64_t num_angles = 360,
+                              GridEnds ends = GridEnds::kExclusive) {
+  AccumulatorOptions options;
+  options.epsilon = std::move(epsilon);
+  options.grid = AngleGrid(num_angles, ends);
+  return options;
+}
+
+std::vector<std::int64_t> counts_of(const Resonance& resonance, std::int64_t epsilon = 0, std::int64_t plane = 0) {
+  const auto counts = resonance.counts(epsilon, plane);
+  return {counts.begin(), counts.end()};
+}
+
+// Would catch a turn in the wrong direction, a lost tie, or an arc across theta = 0 that forgets its start.
+TEST(AccumulatorTest, OneRowOnAnAxisGivesTheHandComputedArc) {
+  const Resonance result = accumulate({2.0, 0.0}, Basis::standard(2), options_of({0.5}, 12));
+  // Within 60 degrees of 0, both ends included: 300, 330, 0, 30, 60.
+  EXPECT_THAT(counts_of(result), testing::ElementsAre(1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1));
+}
+
+TEST(AccumulatorTest, ThetaTurnsFromTheFirstVectorTowardsTheSecond) {
+  const Resonance natural = accumulate({0.0, 3.0}, Basis::standard(2), options_of({0.9}, 8));
+  EXPECT_THAT(counts_of(natural), testing::ElementsAre(0, 0, 1, 0, 0, 0, 0, 0));
+  AccumulatorOptions options = options_of({0.9}, 8);
+  options.sense = Sense::kReference;
+  const Resonance reference = accumulate({0.0, 3.0}, Basis::standard(2), options);
+  EXPECT_THAT(counts_of(reference), testing::ElementsAre(0, 0, 0, 0, 0, 0, 1, 0));
+}
+
+TEST(AccumulatorTest, CosineExactlyEpsilonIsInsideInEveryQuadrant) {
+  // cos 45 degrees as a double is a hair above or below what the four diagonals give; each of them is a tie.
+  const double diagonal = std::numbers::sqrt2 / 2;
+  const Resonance result = accumulate({1, 1, -1, 1, -1, -1, 1, -1}, Basis::standard(2), options_of({diagonal}, 4));
+  EXPECT_THAT(counts_of(result), testing::ElementsAre(2, 2, 2, 2));
+}
+
+TEST(AccumulatorTest, EpsilonOneCountsExactHitsOnly) {
+  const Resonance result = accumulate({5, 0, 3, 4, 0, -1}, Basis::standard(2), options_of({1.0}, 4));
+  EXPECT_THAT(counts_of(result), testing::ElementsAre(1, 0, 0, 1));
+}
+
+TEST(AccumulatorTest, EpsilonZeroAndBelowCountHalfTurnsAndComplements) {
+  const Resonance result = accumulate({1, 0}, Basis::standard(2), options_of({0.0, -0.5, -1.0}, 8));
+  EXPECT_THAT(counts_of(result, 0), testing::ElementsAre(1, 1, 1, 0, 0, 0, 1, 1));
+  EXPECT_THAT(counts_of(result, 1), testing::ElementsAre(1, 1, 1, 0, 0, 0, 1, 1));
+  EXPECT_THAT(counts_of(result, 2), testing::ElementsAre(1, 1, 1, 1, 1, 1, 1, 1));
+}
+
+TEST(AccumulatorTest, RowOrthogonalToThePlaneIsInsideAtEpsilonZero) {
+  const Resonance result = accumulate({0, 0, 1}, Basis::standard(3), options_of({0.0, 0.1}, 4));
+  EXPECT_THAT(counts_of(result, 0), testing::Each(1));
+  EXPECT_THAT(counts_of(result, 1), testing::Each(0));
+  EXPECT_EQ(result.parts().plane_hits[0], 0) << "such a row has no angle in that plane";
+}
+
+TEST(AccumulatorTest, OneAngleAndInclusiveGrids) {
+  EXPECT_THAT(counts_of(accumulate({1, 0}, Basis::standard(2), options_of({0.9}, 1))), testing::ElementsAre(1));
+  EXPECT_THAT(counts_of(accumulate({-1, 0}, Basis::standard(2), options_of({0.9}, 1))), testing::ElementsAre(0));
+  EXPECT_THAT(counts_of(accumulate({1, 0}, Basis::standard(2), options_of({0.9}, 1, GridEnds::kInclusive))),
+              testing::ElementsAre(1));
+  EXPECT_THAT(counts_of(accumulate({1, 0}, Basis::standard(2), options_of({0.9}, 2, GridEnds::kInclusive))),
+              testing::ElementsAre(1, 1));
+  EXPECT_THAT(counts_of(accumulate({1, 0}, Basis::standard(2), options_of({0.5}, 7, GridEnds::kInclusive))),
+              testing::ElementsAre(1, 1, 0, 0, 0, 1, 1));
+}
+
+struct Case {
+  const char* name;
+  std::int64_t n;
+  std::int64_t m;  // 0: the standard basis
+  std::vector<double> epsilon;
+  std::int64_t num_angles;
+  GridEnds ends;
+  Pairs pairs;
+  Sense sense;
+  VectorLengths lengths;
+  bool centred;
+};
+
+class BruteForceTest : public testing::TestWithParam<Case> {};
+
+TEST_P(BruteForceTest, EveryCellEqualsTheDefinition) {
+  const Case& c = GetParam();
+  std::vector<double> rows = gaussian(60 * c.n, 7);
+  std::fill_n(rows.begin() + 3 * c.n, c.n, 0.0);
+  rows[static_cast<std::size_t>(5 * c.n)] = kNan;
+  rows[static_cast<std::size_t>(6 * c.n + 1)] = -kInfinity;
+  // Rows on axes and diagonals put phi exactly on grid angles, which random rows never do.
+  for (std::int64_t s = 10; s < 30; ++s) {
+    for (std::int64_t k = 0; k < c.n; ++k) rows[s * c.n + k] = k == s % c.n ? 2.0 : (s > 20 && k == 0 ? -2.0 : 0.0);
+  }
+  const Basis basis =
+      c.m == 0 ? Basis::standard(c.n) : Basis::from_vectors("random", c.m, c.n, gaussian(c.m * c.n, 11), c.lengths);
+  AccumulatorOptions options = options_of(c.epsilon, c.num_angles, c.ends);
+  options.pairs = c.pairs;
+  options.sense = c.sense;
+  if (c.centred) options.mean = gaussian(c.n, 13);
+  const Resonance result = accumulate(rows, basis, options);
+  const auto truth = brute_force(rows, basis, result.parts().planes, options);
+  EXPECT_EQ(num_wrong_cells(result, truth), 0);
+  const std::int64_t num_masked =
+      std::count_if(truth.margin.begin(), truth.margin.end(), [](double margin) { return margin < 1e-6; });
+  EXPECT_LT(num_masked, static_cast<std::int64_t>(truth.margin.size()) * 3 / 4) << "too little was compared";
+  EXPECT_EQ(result.num_samples_seen(), c.centred ? 57 : 60);
+  EXPECT_EQ(result.parts().num_samples_zero_norm, 1);
+  EXPECT_EQ(result.parts().num_samples_nonfinite, 2);
+}
+
+constexpr auto kEx = GridEnds::kExclusive;
+constexpr auto kIn = GridEnds::kInclusive;
+constexpr auto kComb = Pairs::kCombination;
+constexpr auto kPerm = Pairs::kPermutation;
+constexpr auto kUnit = VectorLengths::kNormalised;
+constexpr auto kKept = VectorLengths::kKept;
+
+INSTANTIATE_TEST_SUITE_P(
+    Cases, BruteForceTest,
+    testing::Values(Case{"standard", 8, 0, {0.9, 0.5, 0.33}, 360, kEx, kComb, Sense::kNatural, kUnit, false},
+                    Case{"standard_low", 16, 0, {0.05, 0.3}, 73, kEx, kComb, Sense::kNatural, kUnit, false},
+                    Case{"permutation", 5, 0, {0.71}, 90, kEx, kPerm, Sense::kNatural, kUnit, false},
+                    Case{"reference_sense", 5, 0, {0.71, -0.2}, 100, kIn, kPerm, Sense::kReference, kUnit, false},
+                    Case{"negative", 4, 0, {-0.3, 0.0, 0.3, -1.0, 1.0}, 37, kEx, kComb, Sense::kNatural, kUnit, false},
+                    Case{"two_dimensions", 2, 0, {0.99, 0.2}, 65, kEx, kPerm, Sense::kNatural, kUnit, false},
+                    Case{"overcomplete", 6, 17, {0.8, 0.4}, 100, kIn, kComb, Sense::kNatural, kUnit, false},
+                    Case{"overcomplete_permutation", 6, 9, {0.6}, 51, kEx, kPerm, Sense::kReference, kUnit, false},
+                    Case{"fewer_vectors", 12, 3, {0.45}, 64, kEx, kPerm, Sense::kNatural, kUnit, false},
+                    Case{"lengths_kept", 4, 6, {1.0, 0.9, -0.4}, 100, kIn, kPerm, Sense::kReference, kKept, false},
+                    Case{"centred", 8, 0, {0.6, -0.1}, 72, kEx, kComb, Sense::kNatural, kUnit, true},
+                    Case{"centred_rotated", 8, 8, {0.6}, 72, kEx, kComb, Sense::kNatural, kUnit, true}),
+    [](const auto& test_case) { return std::string(test_case.param.name); });
+
+TEST(AccumulatorTest, FloatRowsCountAsTheSameNumbersInDouble) {
+  const std::vector<double> values = gaussian(50 * 7, 3);
+  const std::vector<float> narrow(values.begin(), values.end());
+  const std::vector<double> same(narrow.begin(), narrow.end());
+  MemoryBudget budget(1 << 30);
+  Accumulator accumulator(std::make_shared<const Basis>(Basis::standard(7)), options_of({0.6}), budget);
+  accumulator.update(narrow.data(), 50, 7, 7);
+  EXPECT_EQ(accumulator.resonance().parts().counts,
+            accumulate(same, Basis::standard(7), options_of({0.6})).parts().counts);
+}
+
+TEST(AccumulatorTest, HugeAndTinyRowsKeepTheirDirection) {
+  const Basis basis = Basis::standard(3);
+  const auto expected = accumulate({3, 4, 0}, basis, options_of({0.7})).parts().counts;
+  for (const double scale : {0x1p-1060, 1e-200, 1e-30, 1e30, 1e200, 4e307}) {
+    const ResonanceParts parts = accumulate({3 * scale, 4 * scale, 0}, basis, options_of({0.7})).parts();
+    EXPECT_EQ(parts.counts, expected) << scale;
+    EXPECT_EQ(parts.num_samples_zero_norm, 0) << scale;
+  }
+}
+
+TEST(AccumulatorTest, SplittingPermutingAndThreadsChangeNothing) {
+  const std::int64_t n = 24;
+  const std::int64_t num_rows = 3000;
+  std::vector<double> rows = gaussian(num_rows * n, 5);
+  AccumulatorOptions options = options_of({0.3, 0.8, -0.5}, 120);
+  options.pairs = Pairs::kPermutation;
+  const Basis basis = Basis::from_vectors("skew", 20, n, gaussian(20 * n, 9));
+  const ResonanceParts once = accumulate(rows, basis, options).parts();
+
+  for (const int num_threads : {1, 2, 3, 7}) {
+    options.num_threads = num_threads;
+    MemoryBudget budget(1 << 30);
+    Accumulator accumulator(std::make_shared<const Basis>(basis), options, budget);
+    std::int64_t first = 0;
+    for (std::int64_t size = 1; first < num_rows; size = size * 3 + 1) {
+      const std::int64_t taken = std::min(size, num_rows - first);
+      accumulator.update(rows.data() + first * n, taken, n, n);
+      first += taken;
+    }
+    const Resonance split = accumulator.resonance();
+    EXPECT_EQ(split.parts().counts, once.counts) << num_threads;
+    EXPECT_EQ(split.parts().scores, once.scores) << num_threads;
+    EXPECT_EQ(split.parts().plane_hits, once.plane_hits) << num_threads;
+  }
+
+  std::vector<std::int64_t> order(num_rows);
+  for (std::int64_t k = 0; k < num_rows; ++k) order[k] = k;
+  std::shuffle(order.begin(), order.end(), std::mt19937(1));
+  std::vector<double> shuffled(rows.size());
+  for (std::int64_t k = 0; k < num_rows; ++k) std::copy_n(&rows[order[k] * n], n, &shuffled[k * n]);
+  EXPECT_EQ(accumulate(shuffled, basis, options).parts().counts, once.counts);
+
+  const auto middle = rows.begin() + 1001 * n;
+  const Resonance merged =
+      merge(accumulate({middle, rows.end()}, basis, options), accumulate({rows.begin(), middle}, basis, options));
+  EXPECT_EQ(merged.parts().counts, once.counts);
+  EXPECT_EQ(merged.parts().scores, once.scores);
+}
+
+TEST(AccumulatorTest, RowStrideSkipsWhatLiesBetweenRows) {
+  const std::vector<double> wide = {1, 0, 99, 99, 0, 1, 99, 99};
+  MemoryBudget budget(1 << 30);
+  Accumulator accumulator(std::make_shared<const Basis>(Basis::standard(2)), options_of({0.9}, 8), budget);
+  accumulator.update(wide.data(), 2, 2, 4);
+  EXPECT_THAT(counts_of(accumulator.resonance()), testing::ElementsAre(1, 0, 1, 0, 0, 0, 0, 0));
+}
+
+TEST(AccumulatorTest, ScoresAreTheSumsTheyAreDefinedAs) {
+  const std::vector<double> rows = {1, 0, 0, 1, 1, 0, 0, 0, 0};
+  const Resonance result = accumulate(rows, Basis::standard(3), options_of({0.9}, 8));
+  const Scores& scores = result.parts().scores;
+  EXPECT_EQ(scores.num_rows, 2);
+  EXPECT_EQ(scores.quartic_sum, Scores::kQuarticScale + Scores::kQuarticScale / 2);
+  // (1,0,0) hits (0,1) and (0,2) with cos 4 phi = 1; (1,1,0) hits (0,1) alone, on the diagonal, with -1.
+  EXPECT_EQ(scores.num_hits[0], 3);
+  EXPECT_EQ(scores.cosine_sum[0], Scores::kCosineScale);
+  EXPECT_THAT(result.parts().plane_hits, testing::ElementsAre(2, 1, 0));
+}
+
+TEST(AccumulatorTest, BadRowsLoseNothing) {
+  MemoryBudget budget(1 << 30);
+  Accumulator accumulator(std::make_shared<const Basis>(Basis::standard(2)), options_of({0.9}, 8), budget);
+  const std::vector<double> rows = {1, 0, kNan, 0, 0, 0};
+  accumulator.update(rows.data(), 3, 2, 2);
+  EXPECT_THROW(accumulator.update(rows.data(), 2, 3, 3), Error);
+  EXPECT_EQ(accumulator.num_samples_seen(), 3);
+  EXPECT_THAT(counts_of(accumulator.resonance()), testing::ElementsAre(1, 0, 0, 0, 0, 0, 0, 0));
+}
+
+TEST(AccumulatorTest, RowEqualToTheMeanIsSeenAndHasNoDirection) {
+  AccumulatorOptions options = options_of({0.5, -0.5}, 4);
+  options.mean = {1, 2};
+  const Resonance result = accumulate({1, 2, 2, 2, 0, 0, kNan, 1}, Basis::standard(2), options);
+  EXPECT_EQ(result.num_samples_seen(), 2) << "zero and non-finite rows cannot be centred";
+  EXPECT_EQ(result.parts().num_samples_zero_norm, 2);
+  EXPECT_EQ(result.parts().num_samples_nonfinite, 1);
+  EXPECT_THAT(counts_of(result, 0), testing::ElementsAre(1, 0, 0, 0));
+  EXPECT_THAT(counts_of(result, 1), testing::ElementsAre(2, 2, 1, 2));
+}
+
+TEST(AccumulatorTest, ParallelVectorsLoseTheirPlanesOrKeepThemAsZeros) {
+  const Basis basis = Basis::from_vectors("twins", 3, 2, {1, 0, 0, 1, -1, 0});
+  const Resonance left_out = accumulate({1, 0}, basis, options_of({-1.0}, 4));
+  EXPECT_THAT(left_out.parts().planes, testing::ElementsAre(Plane{0, 1}, Plane{1, 2}));
+  EXPECT_EQ(left_out.parts().num_planes_left_out, 1);
+  EXPECT_THAT(left_out.parts().counts, testing::Each(1));
+  AccumulatorOptions options = options_of({-1.0}, 4);
+  options.degenerate = DegeneratePlanes::kKeptAsZeros;
+  const Resonance kept = accumulate({1, 0, 0, 0}, basis, options);
+  EXPECT_THAT(counts_of(kept, 0, 0), testing::Each(2));
+  EXPECT_THAT(counts_of(kept, 0, 1), testing::Each(0));
+}
+
+TEST(AccumulatorTest, MemoryIsStatedAndRefusedBeforeItIsTaken) {
+  const auto basis = std::make_shared<const Basis>(Basis::standard(64));
+  const AccumulatorOptions options = options_of({0.9});
+  const std::int64_t bytes = Accumulator::bytes_needed(*basis, PlaneSet(*basis, options.pairs), options);
+  EXPECT_GT(bytes, 2016 * 360 * 8);
+  MemoryBudget tight(bytes - 1);
+  EXPECT_THAT(
+      [&] { Accumulator(basis, options, tight, "encoder.0"); },
+      testing::ThrowsMessage<Error>(testing::AllOf(testing::HasSubstr("'encoder.0'"), testing::HasSubstr("--memory"))));
+  EXPECT_EQ(tight.reserved_bytes(), 0);
+  MemoryBudget enough(bytes);
+  {
+    const Accumulator accumulator(basis, options, enough);
+    EXPECT_EQ(enough.reserved_bytes(), bytes);
+  }
+  EXPECT_EQ(enough.reserved_bytes(), 0);
+}
+
+TEST(AccumulatorTest, OptionsOutOfRangeAreNamed) {
+  const auto message_of = [](const AccumulatorOptions& options) -> std::string {
+    try {
+      accumulate({1, 0}, Basis::standard(2), options);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  EXPECT_THAT(message_of(options_of({})), testing::HasSubstr("at least one epsilon"));
+  EXPECT_THAT(message_of(options_of({1.5})), testing::HasSubstr("in [-1, 1]; got 1.5"));
+  EXPECT_THAT(message_of(options_of({kNan})), testing::HasSubstr("in [-1, 1]; got nan"));
+  EXPECT_THAT(message_of(options_of({0.9, 0.9})), testing::HasSubstr("0.9 twice"));
+  AccumulatorOptions mean = options_of({0.9});
+  mean.mean = {1};
+  EXPECT_THAT(message_of(mean), testing::HasSubstr("the mean must have 2 numbers"));
+  mean.mean = {1, kNan};
+  EXPECT_THAT(message_of(mean), testing::HasSubstr("the mean must be finite"));
+  AccumulatorOptions threads = options_of({0.9});
+  threads.num_threads = 0;
+  EXPECT_THAT(message_of(threads), testing::HasSubstr("at least one thread"));
+}
+
+}  // namespace
+}  // namespace srm

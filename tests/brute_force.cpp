@@ -1,0 +1,99 @@
+#include "brute_force.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <random>
+
+namespace srm::test {
+
+BruteForce brute_force(const std::vector<double>& rows, const Basis& basis, const std::vector<Plane>& planes,
+                       const AccumulatorOptions& options) {
+  const std::int64_t n = basis.dim();
+  const std::int64_t num_angles = options.grid.num_angles();
+  const std::int64_t num_samples = static_cast<std::int64_t>(rows.size()) / n;
+  const bool inclusive = options.grid.ends() == GridEnds::kInclusive && num_angles > 1;
+  const double steps = static_cast<double>(inclusive ? num_angles - 1 : num_angles);
+
+  // Unit rows, or zero where there is no direction; rows that are not finite are nowhere.
+  std::vector<double> x_hat;
+  std::int64_t num_kept = 0;
+  for (std::int64_t s = 0; s < num_samples; ++s) {
+    std::vector<double> x(rows.begin() + s * n, rows.begin() + (s + 1) * n);
+    const auto finite = [](double value) { return std::isfinite(value); };
+    if (!std::all_of(x.begin(), x.end(), finite)) continue;
+    const bool zero = std::all_of(x.begin(), x.end(), [](double value) { return value == 0; });
+    if (!options.mean.empty()) {
+      if (zero) continue;
+      for (std::int64_t k = 0; k < n; ++k) x[k] -= options.mean[k];
+    }
+    double norm = 0;
+    for (const double value : x) norm = std::hypot(norm, value);
+    for (const double value : x) x_hat.push_back(norm > 0 ? value / norm : 0.0);
+    ++num_kept;
+  }
+
+  BruteForce truth;
+  for (const double epsilon : options.epsilon) {
+    for (const Plane& plane : planes) {
+      const double* bi = basis.vectors().data() + plane.i * n;
+      const double* bj = basis.vectors().data() + plane.j * n;
+      double length = 0;
+      for (std::int64_t k = 0; k < n; ++k) length = std::hypot(length, bi[k]);
+      std::vector<double> e1(n, 0.0), e2(n, 0.0);
+      double along = 0;
+      double rest = 0;
+      for (std::int64_t k = 0; k < n && length > 0; ++k) e1[k] = bi[k] / length;
+      for (std::int64_t k = 0; k < n; ++k) along += e1[k] * bj[k];
+      for (std::int64_t k = 0; k < n; ++k) e2[k] = bj[k] - along * e1[k];
+      for (std::int64_t k = 0; k < n; ++k) rest = std::hypot(rest, e2[k]);
+      double length_j = 0;
+      for (std::int64_t k = 0; k < n; ++k) length_j = std::hypot(length_j, bj[k]);
+      const bool degenerate = length == 0 || length_j == 0 || rest / length_j < 2e-7;
+      for (std::int64_t a = 0; a < num_angles; ++a) {
+        const double theta = 2 * std::numbers::pi * static_cast<double>(a) / steps;
+        const double turn = options.sense == Sense::kNatural ? 1 : -1;
+        std::int64_t count = 0;
+        double margin = 2;
+        for (std::int64_t s = 0; s < num_kept && !degenerate; ++s) {
+          double dot = 0;
+          for (std::int64_t k = 0; k < n; ++k) {
+            dot += x_hat[s * n + k] * length * (std::cos(theta) * e1[k] + turn * std::sin(theta) * e2[k] / rest);
+          }
+          count += dot >= epsilon ? 1 : 0;
+          margin = std::min(margin, std::abs(dot - epsilon));
+        }
+        truth.counts.push_back(count);
+        truth.margin.push_back(margin);
+      }
+    }
+  }
+  return truth;
+}
+
+std::int64_t num_wrong_cells(const Resonance& resonance, const BruteForce& truth, double least_margin) {
+  const std::vector<std::int64_t>& counts = resonance.parts().counts;
+  if (counts.size() != truth.counts.size()) return -1;
+  std::int64_t num_wrong = 0;
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    num_wrong += truth.margin[k] >= least_margin && counts[k] != truth.counts[k] ? 1 : 0;
+  }
+  return num_wrong;
+}
+
+std::vector<double> gaussian(std::int64_t count, unsigned seed) {
+  std::mt19937_64 generator(seed);
+  std::normal_distribution<double> normal;
+  std::vector<double> values(static_cast<std::size_t>(count));
+  for (double& value : values) value = normal(generator);
+  return values;
+}
+
+Resonance accumulate(const std::vector<double>& rows, const Basis& basis, const AccumulatorOptions& options) {
+  MemoryBudget budget(std::int64_t{1} << 32);
+  Accumulator accumulator(std::make_shared<const Basis>(basis), options, budget);
+  accumulator.update(rows.data(), static_cast<std::int64_t>(rows.size()) / basis.dim(), basis.dim(), basis.dim());
+  return std::move(accumulator).take_resonance();
+}
+
+}  // namespace srm::test
