@@ -11,6 +11,8 @@ namespace srm {
 class Error : public std::runtime_error {
  public:
   Error(std::string_view where, std::string_view rule, std::string_view got, std::string_view advice);
+  /// The same error, met at `place`: what() reads "[place: where] rule; got ...; advice".
+  Error(std::string_view place, const Error& cause);
 };
 
 }  // namespace srm
