@@ -97,6 +97,9 @@ class HookedModule {
   const torch::jit::Module& module() const { return wrapper_; }
 
  private:
+  using Choice = std::function<std::vector<std::size_t>(const std::vector<CallSite>&)>;
+  void attach(const torch::jit::Module& model, const Choice& choose);
+
   torch::jit::Module wrapper_;
   std::vector<CallSite> sites_;
   std::vector<c10::intrusive_ptr<Hook>> hooks_;
