@@ -34,10 +34,11 @@ std::vector<CallSite> call_sites(const torch::jit::Module& model);
 
 /// Ascending indices of the sites that `selectors` choose.
 ///
-/// A selector is an address, a module path (all of its sites) or a glob: `*` is any text, dots too, `?` one character.
-/// `!` in front takes away. Chosen is what any selector names less what any `!` selector names, in whatever order they
-/// stand; with `!` selectors alone, everything less those. Only the selector "." names the model itself, no glob does.
-/// Throws Error, with the nearest addresses, when a selector without `!` names nothing, and when nothing is left.
+/// A selector is an address, an address without `#k` (every place) or a glob: `*` is any text, dots too but no `!`, `?`
+/// one such character. `!` in front takes away. Chosen is what any selector names less what any `!` selector names, in
+/// whatever order they stand; with `!` selectors alone, what `*` names less those. Only the selector "." names the
+/// model itself, no glob does. Throws Error, with the nearest addresses, when a selector without `!` names nothing, and
+/// when nothing is left.
 std::vector<std::size_t> select_call_sites(const std::vector<CallSite>& sites,
                                            const std::vector<std::string>& selectors);
 

@@ -4,8 +4,6 @@
 #include <fmt/ranges.h>
 #include <torch/csrc/jit/ir/ir.h>
 
-#include <algorithm>
-#include <cctype>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -32,11 +30,17 @@ c10::ClassTypePtr module_type_of(const Value* value) {
   return type && type->is_module() ? type : nullptr;
 }
 
-/// Tracing gives a module that it meets again the methods forward1, forward2, ...
+/// forward; forward1, forward2, ... of a traced module that is called again; forward__0, ... of one with overloads.
 bool is_forward(std::string_view method) {
   constexpr std::string_view kForward = "forward";
-  return method.starts_with(kForward) &&
-         std::all_of(method.begin() + kForward.size(), method.end(), [](unsigned char c) { return std::isdigit(c); });
+  if (!method.starts_with(kForward)) {
+    return false;
+  }
+  method.remove_prefix(kForward.size());
+  if (method.starts_with("__")) {
+    method.remove_prefix(2);
+  }
+  return method.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 /// Modules of equal structure share one class and its functions, so a path belongs to a value of the graph and not to a
@@ -102,7 +106,8 @@ class CallOpener {
       observe(call.output(), self, type->name()->name(), method)->insertAfter(&call);
     }
     function->ensure_defined();
-    torch::jit::inlineCallTo(&call, function);
+    // The graph as it was written: the optimised one has its own calls inlined already.
+    torch::jit::inlineCallTo(&call, function, function->graph().get());
     return true;
   }
 

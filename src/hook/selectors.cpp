@@ -15,7 +15,8 @@ constexpr std::string_view kModelPath = ".";
 constexpr std::size_t kMaxNearest = 3;
 constexpr std::size_t kMaxListed = 12;
 
-/// Whether `text` is what `glob` describes: on a mismatch the last `*` takes one character more.
+/// Whether `text` is what `glob` describes: on a mismatch the last `*` takes one character more. It never takes `!`, so
+/// that `*` leaves out the helpers that modules call on each other (merge_masks of attention, say).
 bool matches_glob(std::string_view glob, std::string_view text) {
   std::size_t g = 0, t = 0;
   std::size_t star = std::string_view::npos, star_text = 0;
@@ -23,9 +24,9 @@ bool matches_glob(std::string_view glob, std::string_view text) {
     if (g < glob.size() && glob[g] == '*') {
       star = g++;
       star_text = t;
-    } else if (g < glob.size() && (glob[g] == '?' || glob[g] == text[t])) {
+    } else if (g < glob.size() && (glob[g] == text[t] || (glob[g] == '?' && text[t] != '!'))) {
       ++g, ++t;
-    } else if (star != std::string_view::npos) {
+    } else if (star != std::string_view::npos && text[star_text] != '!') {
       g = star + 1;
       t = ++star_text;
     } else {
@@ -39,7 +40,8 @@ bool matches(std::string_view selector, const CallSite& site) {
   if (selector == kModelPath || site.module_path == kModelPath) {
     return selector == site.address;
   }
-  return matches_glob(selector, site.address) || matches_glob(selector, site.module_path);
+  const std::string_view address = site.address;
+  return matches_glob(selector, address) || matches_glob(selector, address.substr(0, address.rfind('#')));
 }
 
 /// Levenshtein's distance: how many characters have to be put in, taken out or changed.
