@@ -1,20 +1,35 @@
 # Finds LibTorch without the CMake package that a CUDA wheel carries: that one demands a CUDA toolkit, and nothing
 # here needs more than libtorch_cpu and libc10.
 #
-# Looked for, in this order:
-#   Torch_DIR                 .../share/cmake/Torch of a LibTorch or of an installed Python torch
-#   CMAKE_PREFIX_PATH         the folder that holds include/ and lib/ (and, in a wheel, its parent's nvidia/)
+# Looked for, in this order (the first two also in the environment):
+#   Torch_DIR                 .../share/cmake/Torch of a LibTorch or of an installed Python torch; then nowhere else
+#   CMAKE_PREFIX_PATH         the folder that holds include/ and lib/, or what torch.utils.cmake_prefix_path says
 #   TORCHSRM_LIBTORCH_ROOT    where `make` puts the pinned wheel: a folder with torch/ and nvidia/ in it
 #
 # Defines the target LibTorch::LibTorch and LibTorch_VERSION.
 
 set(_libtorch_hints)
+if(NOT Torch_DIR AND DEFINED ENV{Torch_DIR})
+  set(Torch_DIR "$ENV{Torch_DIR}")
+endif()
 if(Torch_DIR)
   list(APPEND _libtorch_hints "${Torch_DIR}/../../..")
+else()
+  string(REPLACE ":" ";" _libtorch_prefixes "$ENV{CMAKE_PREFIX_PATH}")
+  foreach(_prefix IN LISTS CMAKE_PREFIX_PATH _libtorch_prefixes)
+    list(APPEND _libtorch_hints "${_prefix}" "${_prefix}/../..")
+  endforeach()
+  if(TORCHSRM_LIBTORCH_ROOT)
+    list(APPEND _libtorch_hints "${TORCHSRM_LIBTORCH_ROOT}/torch" "${TORCHSRM_LIBTORCH_ROOT}")
+  endif()
 endif()
-list(APPEND _libtorch_hints ${CMAKE_PREFIX_PATH})
-if(TORCHSRM_LIBTORCH_ROOT)
-  list(APPEND _libtorch_hints "${TORCHSRM_LIBTORCH_ROOT}/torch" "${TORCHSRM_LIBTORCH_ROOT}")
+
+# What was found last time holds no longer when another LibTorch is named for the same build folder.
+if(NOT "${_libtorch_hints}" STREQUAL "${LibTorch_LOOKED_IN}")
+  foreach(_var INCLUDE_DIR API_INCLUDE_DIR CPU_LIBRARY C10_LIBRARY)
+    unset(LibTorch_${_var} CACHE)
+  endforeach()
+  set(LibTorch_LOOKED_IN "${_libtorch_hints}" CACHE INTERNAL "")
 endif()
 
 find_path(LibTorch_INCLUDE_DIR torch/script.h HINTS ${_libtorch_hints} PATH_SUFFIXES include NO_DEFAULT_PATH)
@@ -36,7 +51,7 @@ include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(LibTorch
   REQUIRED_VARS LibTorch_CPU_LIBRARY LibTorch_C10_LIBRARY LibTorch_INCLUDE_DIR LibTorch_API_INCLUDE_DIR
   VERSION_VAR LibTorch_VERSION
-  REASON_FAILURE_MESSAGE "Run `make`, which installs the pinned LibTorch into .deps, or name yours: -DCMAKE_PREFIX_PATH=/path/to/libtorch")
+  REASON_FAILURE_MESSAGE "Run `make`, which installs the pinned LibTorch into .deps, or name yours: -DTorch_DIR=.../share/cmake/Torch")
 
 if(LibTorch_FOUND AND NOT TARGET LibTorch::LibTorch)
   get_filename_component(_libtorch_lib_dir "${LibTorch_CPU_LIBRARY}" DIRECTORY)

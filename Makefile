@@ -1,0 +1,49 @@
+# A thin front for cmake/setup.sh (what a build needs), cmake/build.sh (CMake with presets) and ctest. `make help` lists it all.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := release
+.NOTPARALLEL:
+.PHONY: help setup release demo test test-long bench dev asan tsan clean
+
+help:            ## this list
+	@sed -nE 's/^([a-z-]+): .*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+	@printf '%s\n' '' \
+	  'TORCH=2.15.0 builds with that LibTorch instead of 2.11.0, in folders of its own.' \
+	  'TORCH_PYTHON=/path/to/python, Torch_DIR=... or CMAKE_PREFIX_PATH=... use a LibTorch of yours; none is downloaded.' \
+	  'build/torchsrm is the release command that was built last.'
+
+setup:           ## installs what a build needs, where it is missing
+	@cmake/setup.sh
+
+release: setup   ## (the default) builds the command build/torchsrm
+	@cmake/build.sh build release
+
+demo: release    ## observes a trained model on real data, and shows the result
+	@models/demo.sh
+
+test: release    ## every test; those of the Torch-free core also under the address, undefined and thread sanitizers
+	@cmake/build.sh build asan-core
+	@cmake/build.sh test asan-core -LE long
+	@cmake/build.sh build tsan
+	@cmake/build.sh test tsan -LE long
+	@cmake/build.sh test release -LE long
+
+test-long: test  ## the tests that take many minutes, too
+	@cmake/build.sh test release -L long
+
+bench: release   ## times the accumulator beside plain LibTorch expressions
+	@cmake/build.sh run release torchsrm_bench
+
+dev: release     ## builds with warnings as errors, in build/dev
+	@cmake/build.sh build dev
+
+asan: release    ## every test under the address and undefined-behaviour sanitizers (slow)
+	@cmake/build.sh build asan
+	@cmake/build.sh test asan -LE long
+
+tsan: release    ## the Torch-free core's tests under the thread sanitizer
+	@cmake/build.sh build tsan
+	@cmake/build.sh test tsan -LE long
+
+clean:           ## removes build/ (LibTorch in .deps/ stays)
+	@rm -rf build

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# build.sh build PRESET              configures and builds a preset of CMakePresets.json with the chosen LibTorch
+# build.sh test PRESET [OPTION...]   runs the tests of that build; options are ctest's
+# build.sh run PRESET PROGRAM        runs a program of that build
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source cmake/libtorch.sh
+choose_libtorch
+
+verb=$1 preset=$2
+shift 2
+case $preset in
+  asan-core | tsan) folder=build/$preset ;;  # these know nothing of LibTorch
+  *) folder=build/$preset$libtorch_tag ;;
+esac
+
+build() {
+  # A file that includes Torch's headers takes up to 2 GB to compile.
+  local jobs jobs_in_memory
+  jobs=$(nproc)
+  jobs_in_memory=$(($(getconf _PHYS_PAGES) * $(getconf PAGE_SIZE) / 2000000000))
+  [ "$jobs" -le "$jobs_in_memory" ] || jobs=$((jobs_in_memory > 0 ? jobs_in_memory : 1))
+  cmake --preset "$preset" -B "$folder" -DTorch_DIR="$libtorch/share/cmake/Torch" --log-level=WARNING
+  cmake --build "$folder" --parallel "$jobs"
+  [ "$preset" != release ] || ln -sfn "${folder#build/}/torchsrm" build/torchsrm
+}
+
+case $verb in
+  build) build ;;
+  test) ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel "$(nproc)" "$@" ;;
+  run) "$folder/$1" ;;
+  *) stop "build.sh knows build, test and run; got $verb." ;;
+esac
