@@ -8,6 +8,10 @@
 
 namespace srm {
 
+const char* to_string(Sense sense) { return sense == Sense::kNatural ? "natural" : "reference"; }
+
+const char* to_string(GridEnds ends) { return ends == GridEnds::kExclusive ? "exclusive" : "inclusive"; }
+
 AngleGrid::AngleGrid(std::int64_t num_angles, GridEnds ends) : num_angles_(num_angles), ends_(ends) {
   if (num_angles < 1 || num_angles > (std::int64_t{1} << 24)) {
     throw Error("angle_grid", "the number of angles must be from 1 to 16777216", std::to_string(num_angles),
