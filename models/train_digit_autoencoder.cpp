@@ -1,0 +1,106 @@
+// Trains one autoencoder of handwritten digits and writes it as a TorchScript archive.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "digit_autoencoder.h"
+#include "digits.h"
+#include "srm/error.h"
+
+namespace {
+
+void write_file(const std::string& path, const std::string& bytes) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  if (!file) {
+    throw srm::Error("train_digit_autoencoder", "the output file must be writable", path,
+                     "name a file in an existing folder with free space");
+  }
+}
+
+// NumPy's format, version 1.0: magic, length of the header, header padded to 64 bytes, values in row-major order.
+std::string to_npy(const torch::Tensor& tensor, const std::string& type) {
+  const torch::Tensor values = tensor.contiguous();
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({},), }}", type,
+                                   fmt::join(values.sizes().begin(), values.sizes().end(), ", "));
+  header.append(63 - (10 + header.size()) % 64, ' ').push_back('\n');
+  std::string bytes("\x93NUMPY\x01\x00", 8);
+  bytes.push_back(static_cast<char>(header.size() & 0xff));
+  bytes.push_back(static_cast<char>(header.size() >> 8));
+  bytes += header;
+  return bytes.append(static_cast<const char*>(values.const_data_ptr()), values.nbytes());
+}
+
+std::string beside(const std::string& path, const std::string& ending) {
+  const std::filesystem::path file(path);
+  return file.parent_path() / (file.stem().string() + ending);
+}
+
+void print_progress(int epoch, int num_epochs, double loss) {
+  constexpr int kWidth = 30;
+  const bool is_terminal = isatty(fileno(stderr)) != 0;
+  const bool is_last = epoch == num_epochs;
+  if (is_terminal) {
+    const int filled = kWidth * epoch / num_epochs;
+    fmt::print(stderr, "\r[{:-<{}}] epoch {}/{}  loss {:.3f}{}", std::string(filled, '#'), kWidth, epoch, num_epochs,
+               loss, is_last ? "\n" : "");
+  } else if (epoch % 100 == 0 || is_last) {
+    fmt::print(stderr, "epoch {}/{}  loss {:.3f}\n", epoch, num_epochs, loss);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Trains a 64-48-16-48-64 autoencoder of handwritten digits and writes it as a TorchScript archive."};
+  srm::DigitAutoencoderOptions options;
+  std::string function;
+  std::string digits_path = "models/data/digits.csv";
+  std::string output_path;
+  std::string held_out_path;
+  app.add_option("--function", function, "The function after the bottleneck's linear layer")
+      ->check(CLI::IsMember(srm::bottleneck_functions()))
+      ->required();
+  app.add_option("--seed", options.seed, "Weights, order of the images, noise and rotation follow from it")
+      ->capture_default_str();
+  app.add_option("--epochs", options.num_epochs, "0 writes the network untrained")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("-o,--output", output_path,
+                 "The archive, X.pt; a rotated network's acting basis goes beside it, as X_basis.npy")
+      ->required();
+  app.add_option("--digits", digits_path, "The data file")->capture_default_str();
+  app.add_option("--held-out", held_out_path,
+                 "Also write the held-out images here, X.npy, and their labels beside it, as X_labels.npy");
+  CLI11_PARSE(app, argc, argv);
+
+  try {
+    options.function = srm::bottleneck_functions().at(function);
+    const srm::DigitSplit split = srm::split_digits(srm::read_digits(digits_path));
+    const srm::TrainedAutoencoder trained =
+        srm::train_digit_autoencoder(options, split.training_images,
+                                     [&](int epoch, double loss) { print_progress(epoch, options.num_epochs, loss); });
+    write_file(output_path, srm::to_archive(trained.model));
+    if (trained.acting_basis) write_file(beside(output_path, "_basis.npy"), to_npy(*trained.acting_basis, "<f8"));
+    if (!held_out_path.empty()) {
+      write_file(held_out_path, to_npy(split.held_out_images, "<f4"));
+      write_file(beside(held_out_path, "_labels.npy"), to_npy(split.held_out_labels, "<i8"));
+    }
+    fmt::print("{}: mean squared error a pixel, training {:.5f}, held out {:.5f}\n", output_path,
+               srm::reconstruction_error(trained.model, split.training_images),
+               srm::reconstruction_error(trained.model, split.held_out_images));
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+  }
+  return 0;
+}
