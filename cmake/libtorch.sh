@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034  # what is set here is used by those who source it
 # Sourced by setup.sh and build.sh: decides which LibTorch a build uses.
 #
 #   TORCH_PYTHON=/path/to/python   the torch installed in that Python
@@ -50,7 +51,7 @@ choose_libtorch() {
     for folder in "$folder" "$folder/../.."; do
       holds_libtorch "$folder" && libtorch=$(realpath "$folder") && return
     done
-  done < <(tr ':;' '\n\n' <<<"${CMAKE_PREFIX_PATH:-}")
+  done < <(tr ':;' '\n' <<<"${CMAKE_PREFIX_PATH:-}")
 
   local default=2.11.0
   local version=${TORCH:-$default}

@@ -1,0 +1,128 @@
+"""Rules of the source tree that no compiler checks: which room may include which, and what may not be in the tree."""
+
+import os
+import pathlib
+import re
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# Room: (its files, the rooms it may include besides itself, whether it may include Torch).
+# A file belongs to a room by its folder below src/ ("kernels/") or by its stem.
+NUMERICS = ["error", "kernels", "measured", "resonance", "accumulator", "statistics"]
+ROOMS = {
+    "error": (["error"], [], False),
+    "kernels": (["kernels/"], [], False),
+    "measured": (["angle_grid", "basis", "plane_set", "memory_budget"], ["error"], False),
+    "resonance": (["resonance"], ["error", "measured"], False),
+    "accumulator": (["accumulator", "spotlight_tables", "row_mean"], NUMERICS[:4], False),
+    "statistics": (["statistics"], NUMERICS[:5], False),
+    "hook": (["hook", "hook/"], ["error"], True),
+    "observer": (["observer"], NUMERICS + ["hook"], True),
+    "bases": (["basis_learning", "null"], ["error", "measured", "statistics"], True),
+    "monitor": (["monitor"], NUMERICS + ["hook", "observer"], True),
+    "report": (["report", "report/"], ["error", "measured", "resonance", "statistics"], False),
+    "io": (["io", "io/"], ["error", "measured", "resonance"], True),
+    "cli": (["cli/"], NUMERICS + ["hook", "observer", "bases", "monitor", "report", "io"], True),
+}
+TORCH_INCLUDE = re.compile(r"<(torch|ATen|c10|caffe2)/")
+INCLUDE = re.compile(r'^\s*#\s*include\s*(<[^>]+>|"[^"]+")', re.MULTILINE)
+TEXT = {".h", ".cpp", ".py", ".sh", ".cmake", ".txt", ".html", ".css", ".js", ".json", ".md", ""}
+BANNED = re.compile("|".join(["TO" + "DO", "FIX" + "ME", "NO" + "LINT", "GTEST_" + "SKIP", "DIS" + "ABLED_"]))
+
+
+def tree_files(root):
+    """The files of the tree, without what git ignores and what editors leave in dot-folders."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders
+                            if name == ".ci" or not (name.startswith(".") or name in ("build", "srm-out", "__pycache__")))
+        yield from (pathlib.Path(folder, name) for name in sorted(names))
+
+
+def room_of(path):
+    """The room of a path like include/srm/basis.h, src/kernels/row.cpp or kernels/row.h; None outside every room."""
+    path = re.sub(r"^(include/srm|src|srm)/", "", path)
+    folder, slash, _ = path.rpartition("/")
+    key = folder.split("/")[0] + "/" if slash else pathlib.PurePath(path).stem
+    return next((room for room, (keys, _, _) in ROOMS.items() if key in keys), None)
+
+
+def include_faults(root):
+    faults = []
+    for path in tree_files(root):
+        name = path.relative_to(root).as_posix()
+        if path.suffix not in (".h", ".cpp"):
+            continue
+        includes = [match[1] for match in INCLUDE.finditer(path.read_text())]
+        if name.startswith("tests/"):
+            tested = room_of(path.stem.removesuffix("_test") + ".h")
+            if tested and not ROOMS[tested][2]:
+                faults += [f"{name}: the room `{tested}` is tested without Torch; got {included}"
+                           for included in includes if TORCH_INCLUDE.match(included)]
+        if not name.startswith(("include/", "src/")):
+            continue
+        room = room_of(name)
+        if room is None:
+            faults.append(f"{name}: belongs to no room; put it into one in tests/tree_rules_test.py")
+            continue
+        _, allowed, torch_allowed = ROOMS[room]
+        for included in includes:
+            if TORCH_INCLUDE.match(included) and not torch_allowed:
+                faults.append(f"{name}: the room `{room}` knows nothing of Torch; got {included}")
+            if included.startswith('"'):
+                beside = path.parent / included.strip('"')
+                other = room_of(beside.relative_to(root).as_posix() if beside.exists() else included.strip('"'))
+                if other != room and other not in allowed:
+                    faults.append(f"{name}: the room `{room}` may include only {allowed}; got {included} of `{other}`")
+    return faults
+
+
+class TreeRules(unittest.TestCase):
+    def test_rooms_include_only_what_they_may_know(self):
+        self.assertEqual(include_faults(ROOT), [])
+
+    def test_an_include_against_the_table_is_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder).resolve()
+            for name, text in {
+                "src/kernels/row.cpp": '#include "kernels/row.h"\n#include "srm/error.h"\n',
+                "src/basis.cpp": "#include <torch/script.h>\n",
+                "src/report/csv.cpp": '#include "srm/accumulator.h"\n',
+                "src/helpers.cpp": "",
+                "tests/basis_test.cpp": "#include <ATen/ATen.h>\n",
+                "src/observer.cpp": '#include <torch/script.h>\n#include "srm/hook.h"\n#include "kernels/row.h"\n',
+            }.items():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_text(text)
+            faults = [fault.split(":")[0] for fault in include_faults(root)]
+        self.assertEqual(sorted(faults), ["src/basis.cpp", "src/helpers.cpp", "src/kernels/row.cpp",
+                                          "src/report/csv.cpp", "tests/basis_test.cpp"])
+
+    def test_every_source_is_built(self):
+        lists = [(path.parent, path.read_text()) for path in tree_files(ROOT) if path.name == "CMakeLists.txt"]
+        for path in tree_files(ROOT):
+            if path.suffix == ".cpp" or path.name.endswith("_test.py"):
+                named = any(path.is_relative_to(folder) and path.relative_to(folder).as_posix() in text
+                            for folder, text in lists)
+                self.assertTrue(named, f"{path.relative_to(ROOT)}: no CMakeLists.txt names it, so nothing builds it")
+
+    def test_sources_are_ascii_and_leave_nothing_undone(self):
+        for path in tree_files(ROOT):
+            if path.suffix not in TEXT or path.is_relative_to(ROOT / "tests" / "data"):
+                continue
+            name = path.relative_to(ROOT)
+            text = path.read_text()
+            self.assertEqual(BANNED.findall(text), [], name)
+            if path.suffix != ".md":
+                self.assertEqual([char for char in text if not char.isascii()], [], name)
+
+    def test_root_build_file_is_short(self):
+        self.assertLess(len((ROOT / "CMakeLists.txt").read_text().splitlines()), 80)
+
+    def test_tree_is_small(self):
+        self.assertLess(sum(path.stat().st_size for path in tree_files(ROOT)), 40_000_000)
+
+
+if __name__ == "__main__":
+    unittest.main()
