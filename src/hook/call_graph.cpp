@@ -15,6 +15,8 @@ namespace {
 using torch::jit::Block;
 using torch::jit::Graph;
 using torch::jit::GraphFunction;
+using torch::jit::InlinedCallStack;
+using torch::jit::InlinedCallStackPtr;
 using torch::jit::Node;
 using torch::jit::Value;
 
@@ -41,6 +43,25 @@ bool is_forward(std::string_view method) {
     method.remove_prefix(2);
   }
   return method.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+InlinedCallStackPtr join_callstacks(const InlinedCallStack& outer, const InlinedCallStackPtr& inner) {
+  const auto callee = outer.callee();
+  return c10::make_intrusive<InlinedCallStack>(callee ? join_callstacks(**callee, inner) : inner, outer.function(),
+                                               outer.source_range(), outer.module_instance());
+}
+
+/// Inlining from the outside in notes one call for each node; with the calls that led there put in front of it, the
+/// traceback of an exception is the bare model's.
+void put_callstack_in_front(const InlinedCallStack& outer, Node& node) {
+  if (const auto inner = node.callstack()) {
+    node.setCallStack(join_callstacks(outer, *inner));
+  }
+  for (Block* block : node.blocks()) {
+    for (Node* inside : block->nodes()) {
+      put_callstack_in_front(outer, *inside);
+    }
+  }
 }
 
 /// Modules of equal structure share one class and its functions, so a path belongs to a value of the graph and not to a
@@ -72,7 +93,7 @@ class CallOpener {
         calls_.sites.push_back(std::move(pending->second));
         calls_.observers.push_back(node);
         caller_paths_.pop_back();
-      } else if (node->kind() == c10::prim::fork || node->kind() == c10::prim::awaitable) {
+      } else if (node->kind() == c10::prim::fork) {
         walk_body(*node, self);
       }
       for (Block* inner : node->blocks()) {
@@ -106,8 +127,16 @@ class CallOpener {
       observe(call.output(), self, type->name()->name(), method)->insertAfter(&call);
     }
     function->ensure_defined();
+    const auto callstack = call.callstack();
+    Node* const before = call.prev();
+    Node* const after = call.next();
     // The graph as it was written: the optimised one has its own calls inlined already.
     torch::jit::inlineCallTo(&call, function, function->graph().get());
+    if (callstack) {
+      for (Node* node = before->next(); node != after; node = node->next()) {
+        put_callstack_in_front(**callstack, *node);
+      }
+    }
     return true;
   }
 

@@ -72,7 +72,8 @@ HookedModule::HookedModule(const Module& model, const std::vector<std::string>& 
 
 void HookedModule::attach(const Module& model, const Choice& choose) {
   const GraphFunction& forward = internal::forward_function(model);
-  wrapper_ = Module(c10::QualifiedName("__torch__.srm.HookedModule"));
+  // By the model's own name, which messages about wrong arguments give; its type lives in a compilation unit apart.
+  wrapper_ = Module(*model.type()->name());
   // A frozen model has no such attribute, and Module::is_training() calls it training.
   wrapper_.register_attribute("training", c10::BoolType::get(), model.hasattr("training") && model.is_training());
   wrapper_.register_module("model", model);
