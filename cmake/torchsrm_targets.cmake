@@ -32,6 +32,7 @@ function(torchsrm_add_test name)
   cmake_parse_arguments(ARG "" "" "LIBRARIES;LABELS" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE torchsrm_build_settings ${ARG_LIBRARIES} GTest::gtest_main GTest::gmock)
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/src")
   target_compile_definitions(${name} PRIVATE
     TORCHSRM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" TORCHSRM_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 600)

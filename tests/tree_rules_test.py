@@ -14,6 +14,7 @@ NUMERICS = ["error", "kernels", "measured", "resonance", "accumulator", "statist
 ROOMS = {
     "error": (["error"], [], False),
     "kernels": (["kernels/"], [], False),
+    "files": (["files/"], ["error"], False),
     "measured": (["angle_grid", "basis", "plane_set", "memory_budget"], ["error"], False),
     "resonance": (["resonance"], ["error", "measured"], False),
     "accumulator": (["accumulator", "spotlight_tables", "row_mean"], NUMERICS[:4], False),
@@ -22,9 +23,9 @@ ROOMS = {
     "observer": (["observer"], NUMERICS + ["hook"], True),
     "bases": (["basis_learning", "null"], ["error", "measured", "statistics"], True),
     "monitor": (["monitor"], NUMERICS + ["hook", "observer"], True),
-    "report": (["report", "report/"], ["error", "measured", "resonance", "statistics"], False),
-    "io": (["io", "io/"], ["error", "measured", "resonance"], True),
-    "cli": (["cli/"], NUMERICS + ["hook", "observer", "bases", "monitor", "report", "io"], True),
+    "report": (["report", "report/"], ["error", "files", "measured", "resonance", "statistics"], False),
+    "io": (["io", "io/"], ["error", "files", "measured", "resonance"], True),
+    "cli": (["cli/"], NUMERICS + ["hook", "observer", "bases", "monitor", "report", "io", "files"], True),
 }
 TORCH_INCLUDE = re.compile(r"<(torch|ATen|c10|caffe2)/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(<[^>]+>|"[^"]+")', re.MULTILINE)
