@@ -22,28 +22,6 @@ std::int64_t rows_per_block(std::int64_t num_vectors) {
   return std::clamp<std::int64_t>((std::int64_t{1} << 19) / std::max<std::int64_t>(num_vectors, 1), 16, 1024);
 }
 
-void require_options(const Basis& basis, const AccumulatorOptions& options, std::string_view where) {
-  if (options.epsilon.empty()) throw Error(where, "at least one epsilon is needed", "none", "0.9 is the usual one");
-  for (auto it = options.epsilon.begin(); it != options.epsilon.end(); ++it) {
-    if (!(*it >= -1 && *it <= 1)) {
-      throw Error(where, "epsilon is a cosine, in [-1, 1]", fmt::format("{}", *it), "0.9 is the usual one");
-    }
-    if (std::find(options.epsilon.begin(), it, *it) != it) {
-      throw Error(where, "no epsilon may be given twice", fmt::format("{} twice", *it), "leave one of them out");
-    }
-  }
-  if (!options.mean.empty() && static_cast<std::int64_t>(options.mean.size()) != basis.dim()) {
-    throw Error(where, fmt::format("the mean must have {} numbers, one a dimension", basis.dim()),
-                fmt::format("{}", options.mean.size()), "take the mean of the same layer");
-  }
-  if (!std::all_of(options.mean.begin(), options.mean.end(), [](double x) { return std::isfinite(x); })) {
-    throw Error(where, "the mean must be finite", "NaN or an infinity", "leave non-finite rows out of it");
-  }
-  if (options.num_threads < 1) {
-    throw Error(where, "at least one thread is needed", fmt::format("{}", options.num_threads), "give 1 or more");
-  }
-}
-
 std::vector<double> transposed(const Basis& basis) {
   const auto rows = static_cast<std::size_t>(basis.num_vectors());
   const auto columns = static_cast<std::size_t>(basis.dim());
@@ -67,7 +45,34 @@ struct Reservation {
   std::int64_t bytes;
 };
 
+AccumulatorOptions valid_for(const Basis& basis, AccumulatorOptions options, std::string_view where) {
+  require_valid(options, where);
+  if (!options.mean.empty() && static_cast<std::int64_t>(options.mean.size()) != basis.dim()) {
+    throw Error(where, fmt::format("the mean must have {} numbers, one a dimension", basis.dim()),
+                fmt::format("{}", options.mean.size()), "take the mean of the same layer");
+  }
+  return options;
+}
+
 }  // namespace
+
+void require_valid(const AccumulatorOptions& options, std::string_view where) {
+  if (options.epsilon.empty()) throw Error(where, "at least one epsilon is needed", "none", "0.9 is the usual one");
+  for (auto it = options.epsilon.begin(); it != options.epsilon.end(); ++it) {
+    if (!(*it >= -1 && *it <= 1)) {
+      throw Error(where, "epsilon is a cosine, in [-1, 1]", fmt::format("{}", *it), "0.9 is the usual one");
+    }
+    if (std::find(options.epsilon.begin(), it, *it) != it) {
+      throw Error(where, "no epsilon may be given twice", fmt::format("{} twice", *it), "leave one of them out");
+    }
+  }
+  if (!std::all_of(options.mean.begin(), options.mean.end(), [](double x) { return std::isfinite(x); })) {
+    throw Error(where, "the mean must be finite", "NaN or an infinity", "leave non-finite rows out of it");
+  }
+  if (options.num_threads < 1) {
+    throw Error(where, "at least one thread is needed", fmt::format("{}", options.num_threads), "give 1 or more");
+  }
+}
 
 struct Accumulator::State {
   State(std::shared_ptr<const Basis> basis_, AccumulatorOptions options_, MemoryBudget& budget, std::string address_);
@@ -113,7 +118,7 @@ Accumulator::State::State(std::shared_ptr<const Basis> basis_, AccumulatorOption
                           std::string address_)
     : address(std::move(address_)),
       basis(std::move(basis_)),
-      options((require_options(*basis, options_, fmt::format("accumulator {}", address)), std::move(options_))),
+      options(valid_for(*basis, std::move(options_), fmt::format("accumulator {}", address))),
       planes(*basis, options.pairs, options.degenerate),
       reservation(budget, bytes_needed(*basis, planes, options),
                   fmt::format("{} planes x {} angles x {} epsilons of '{}'", planes.num_planes(),

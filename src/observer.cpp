@@ -10,6 +10,17 @@
 namespace srm {
 namespace {
 
+AccumulatorOptions accumulator_options(const ObserveOptions& options) {
+  AccumulatorOptions result;
+  result.epsilon = options.epsilon;
+  result.grid = AngleGrid(options.num_angles, options.grid);
+  result.sense = options.sense;
+  result.pairs = options.pairs;
+  result.degenerate = options.degenerate;
+  result.num_threads = options.num_threads;
+  return result;
+}
+
 std::string describe(const at::Tensor& tensor) {
   return fmt::format("{} ({})", c10::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), ", "));
 }
@@ -67,13 +78,17 @@ at::Tensor to_rows(const at::Tensor& activation, Layout layout, const std::strin
   return arranged(detached, layout, where).to(at::kCPU, is_wide ? at::kDouble : at::kFloat).contiguous();
 }
 
+void require_valid(const ObserveOptions& options) { require_valid(accumulator_options(options), "observe"); }
+
 Observer::Observer(std::string address, const ObserveOptions& options, Layout layout,
                    std::shared_ptr<MemoryBudget> budget)
     : address_(std::move(address)),
       options_(options),
       budget_(std::move(budget)),
       layout_(layout),
-      taking_mean_(options.centre) {}
+      taking_mean_(options.centre) {
+  require_valid(options_);
+}
 
 void Observer::observe(const c10::IValue& output) {
   if (!output.isTensor()) {
@@ -100,13 +115,7 @@ void Observer::start(std::int64_t dim) {
     return;
   }
   if (accumulator_) return;
-  AccumulatorOptions options;
-  options.epsilon = options_.epsilon;
-  options.grid = AngleGrid(options_.num_angles, options_.grid);
-  options.sense = options_.sense;
-  options.pairs = options_.pairs;
-  options.degenerate = options_.degenerate;
-  options.num_threads = options_.num_threads;
+  AccumulatorOptions options = accumulator_options(options_);
   if (mean_) options.mean = mean_->mean();
   const auto basis = options_.basis ? options_.basis : std::make_shared<const Basis>(Basis::standard(dim));
   accumulator_.emplace(basis, std::move(options), *budget_, address_);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "srm/memory_budget.h"
@@ -21,7 +22,7 @@ namespace srm {
 // A cosine equal to epsilon is inside. Rows are normalised and projected in float64, so that equality can be off by a
 // few units in the last place; therefore everything down to epsilon - 1e-12 counts as equal.
 
-/// What to measure; throws of the Accumulator name what is out of range.
+/// What to measure, and with how many threads.
 struct AccumulatorOptions {
   std::vector<double> epsilon = {0.9};  ///< cosine thresholds in [-1, 1], none twice
   AngleGrid grid;
@@ -31,6 +32,9 @@ struct AccumulatorOptions {
   std::vector<double> mean;  ///< (dim), taken off every row before it is normalised; empty: no centring
   int num_threads = 1;       ///< for one update(); at least 1. Counts do not depend on it
 };
+
+/// Throws srm::Error that names `where` and what is out of range.
+void require_valid(const AccumulatorOptions& options, std::string_view where);
 
 /// Counts, for every plane, epsilon and angle, the rows inside the spotlight: activations in, Resonance out.
 /// A row costs O(n + hits): in each plane it is inside on an arc around phi = atan2(v, u) of half-width

@@ -38,12 +38,15 @@ struct ObserveOptions {
   Sense sense = Sense::kNatural;
   Pairs pairs = Pairs::kCombination;
   DegeneratePlanes degenerate = DegeneratePlanes::kLeftOut;
-  std::shared_ptr<const Basis> basis;  ///< none: the standard basis of each layer's width
-  bool centre = false;                 ///< two passes: see ObservedModule::finish_means()
+  std::shared_ptr<const Basis> basis = nullptr;  ///< none: the standard basis of each layer's width
+  bool centre = false;                           ///< two passes: see ObservedModule::finish_means()
   /// Selector and layout; "" is every layer, the last that fits a layer counts, none is kAuto.
-  std::vector<std::pair<std::string, Layout>> layouts;
+  std::vector<std::pair<std::string, Layout>> layouts = {};
   int num_threads = 1;
 };
+
+/// Throws srm::Error that names the option out of range.
+void require_valid(const ObserveOptions& options);
 
 /// One layer's activations in, its Resonance out. What needs the layer's width is made when the first activation comes.
 /// Thread-safe; a lock is held while rows are counted.
@@ -88,7 +91,8 @@ class Observer {
 /// detaching. Thread-safe as the model is.
 class ObservedModule {
  public:
-  /// Throws srm::Error as HookedModule does. `budget` bounds the memory of all layers together.
+  /// Throws srm::Error as require_valid() and HookedModule do, and where a selector of `layouts` names nothing.
+  /// `budget` bounds the memory of all layers together.
   ObservedModule(const torch::jit::Module& model, const ObserveOptions& options,
                  std::shared_ptr<MemoryBudget> budget = std::make_shared<MemoryBudget>());
 
