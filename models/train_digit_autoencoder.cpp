@@ -8,23 +8,18 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "digit_autoencoder.h"
 #include "digits.h"
-#include "srm/error.h"
+#include "files/atomic_file.h"
 
 namespace {
 
 void write_file(const std::string& path, const std::string& bytes) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  file.close();
-  if (!file) {
-    throw srm::Error("train_digit_autoencoder", "the output file must be writable", path,
-                     "name a file in an existing folder with free space");
-  }
+  srm::AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
 }
 
 // NumPy's format, version 1.0: magic, length of the header, header padded to 64 bytes, values in row-major order.
@@ -81,7 +76,11 @@ int main(int argc, char** argv) {
   app.add_option("--digits", digits_path, "The data file")->capture_default_str();
   app.add_option("--held-out", held_out_path,
                  "Also write the held-out images here, X.npy, and their labels beside it, as X_labels.npy");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
 
   try {
     options.function = srm::bottleneck_functions().at(function);

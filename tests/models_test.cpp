@@ -15,6 +15,7 @@
 
 #include "digit_autoencoder.h"
 #include "digits.h"
+#include "scratch_folder.h"
 #include "srm/error.h"
 
 namespace srm {
@@ -106,7 +107,8 @@ TEST(DigitsTest, ShippedHeldOutFilesAreTheHeldOutRows) {
 
 TEST(DigitsTest, BadFilesAreRefusedByLineAndField) {
   EXPECT_THAT([] { read_digits("no/such.csv"); }, ThrowsMessage<Error>(HasSubstr("must be readable; got no/such.csv")));
-  const std::string path = ::testing::TempDir() + "bad_digits.csv";
+  const ScratchFolder folder;
+  const std::string path = folder / "digits.csv";
   std::string good;
   for (int pixel = 0; pixel < 64; ++pixel) good += "16,";
   const std::map<std::string, std::string> rows = {
