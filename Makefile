@@ -1,9 +1,9 @@
-# A thin front for cmake/setup.sh (what a build needs), cmake/build.sh (CMake with presets) and ctest. `make help` lists it all.
+# A thin front for cmake/setup.sh (what a build needs), cmake/build.sh (CMake with presets) and ctest; `make help` lists it.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := release
 .NOTPARALLEL:
-.PHONY: help setup release demo test test-long bench dev asan tsan clean
+.PHONY: help setup release command demo test test-long bench dev asan tsan clean
 
 help:            ## this list
 	@sed -nE 's/^([a-z-]+): .*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -15,10 +15,13 @@ help:            ## this list
 setup:           ## installs what a build needs, where it is missing
 	@cmake/setup.sh
 
-release: setup   ## (the default) builds the command build/torchsrm
+release: setup   ## (the default) builds everything: the command build/torchsrm, the library, the tests
 	@cmake/build.sh build release
 
-demo: release    ## observes a trained model on real data, and shows the result
+command: setup   ## builds the command build/torchsrm and no more
+	@cmake/build.sh build release torchsrm
+
+demo: command    ## observes trained models on real data and shows which layers align with their basis
 	@models/demo.sh
 
 test: release    ## every test; those of the Torch-free core also under the address, undefined and thread sanitizers
@@ -31,17 +34,18 @@ test: release    ## every test; those of the Torch-free core also under the addr
 test-long: test  ## the tests that take many minutes, too
 	@cmake/build.sh test release -L long
 
-bench: release   ## times the accumulator beside plain LibTorch expressions
+bench: command   ## times the accumulator beside plain LibTorch expressions
+	@cmake/build.sh build release torchsrm_bench
 	@cmake/build.sh run release torchsrm_bench
 
-dev: release     ## builds with warnings as errors, in build/dev
+dev: command     ## builds everything with warnings as errors, in build/dev
 	@cmake/build.sh build dev
 
-asan: release    ## every test under the address and undefined-behaviour sanitizers (slow)
+asan: command    ## every test under the address and undefined-behaviour sanitizers (slow)
 	@cmake/build.sh build asan
 	@cmake/build.sh test asan -LE long
 
-tsan: release    ## the Torch-free core's tests under the thread sanitizer
+tsan: command    ## the Torch-free core's tests under the thread sanitizer
 	@cmake/build.sh build tsan
 	@cmake/build.sh test tsan -LE long
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# build.sh build PRESET              configures and builds a preset of CMakePresets.json with the chosen LibTorch
+# build.sh build PRESET [TARGET...]  configures and builds a preset of CMakePresets.json with the chosen LibTorch
 # build.sh test PRESET [OPTION...]   runs the tests of that build; options are ctest's
 # build.sh run PRESET PROGRAM        runs a program of that build
 set -euo pipefail
@@ -21,12 +21,12 @@ build() {
   jobs_in_memory=$(($(getconf _PHYS_PAGES) * $(getconf PAGE_SIZE) / 2000000000))
   [ "$jobs" -le "$jobs_in_memory" ] || jobs=$((jobs_in_memory > 0 ? jobs_in_memory : 1))
   cmake --preset "$preset" -B "$folder" -DTorch_DIR="$libtorch/share/cmake/Torch" --log-level=WARNING
-  cmake --build "$folder" --parallel "$jobs"
+  cmake --build "$folder" --parallel "$jobs" ${1:+--target "$@"}
   [ "$preset" != release ] || ln -sfn "${folder#build/}/torchsrm" build/torchsrm
 }
 
 case $verb in
-  build) build ;;
+  build) build "$@" ;;
   test) ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel "$(nproc)" "$@" ;;
   run) "$folder/$1" ;;
   *) stop "build.sh knows build, test and run; got $verb." ;;
