@@ -1,0 +1,238 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "report/console_text.h"
+#include "report/curve_facts.h"
+#include "srm/report.h"
+#include "srm/statistics.h"
+
+namespace srm {
+namespace {
+
+using report::Paint;
+
+constexpr int kMostCurveColumns = 72;
+constexpr int kGoodCurveColumns = 24;
+constexpr int kFewestCurveColumns = 16;
+
+std::string percent(double fraction) { return fmt::format("{:.3g}%", fraction * 100); }
+
+std::string score_text(double score) {
+  if (std::isnan(score)) return "-";
+  const std::string text = fmt::format("{:.3f}", score);
+  return text == "-0.000" ? "0.000" : text;
+}
+
+// Six characters at the most, for a table.
+std::string short_percent(double fraction) {
+  const double hundredths = fraction * 100;
+  if (hundredths > 0 && hundredths < 0.01) return "<0.01%";
+  return fmt::format("{:.{}f}%", hundredths, hundredths >= 9.995 ? 1 : 2);
+}
+
+// What is told of a layer, or, in its further rows, of a further epsilon.
+struct Column {
+  std::string heading;
+  bool may_go = false;  // where the terminal is narrow
+  std::vector<std::string> cells = {};
+
+  int width() const {
+    std::size_t widest = heading.size();
+    for (const std::string& cell : cells) widest = std::max(widest, cell.size());
+    return static_cast<int>(widest);
+  }
+};
+
+std::vector<Column> number_columns(const Results& results) {
+  Column n{"n"}, planes{"planes", true}, samples{"samples"}, a4{"A4"}, epsilon{"eps"}, c4{"C4"}, peak{"peak", true};
+  for (const Resonance& layer : results) {
+    for (std::int64_t e = 0; e < layer.num_epsilons(); ++e) {
+      const auto once = [&](Column& column, std::string cell) {
+        column.cells.push_back(e == 0 ? cell : std::string());
+      };
+      once(n, fmt::format("{}", layer.dim()));
+      once(planes, fmt::format("{}", layer.num_planes()));
+      once(samples, fmt::format("{}", layer.num_samples_seen()));
+      once(a4, score_text(quartic_alignment(layer)));
+      const double value = layer.parts().epsilon[static_cast<std::size_t>(e)];
+      epsilon.cells.push_back(fmt::format("{}", value));
+      c4.cells.push_back(score_text(arc_alignment(layer, value)));
+      const std::vector<double> mean = layer.holistic_mean(e);
+      peak.cells.push_back(short_percent(*std::max_element(mean.begin(), mean.end())));
+    }
+  }
+  return {std::move(n),       std::move(planes), std::move(samples), std::move(a4),
+          std::move(epsilon), std::move(c4),     std::move(peak)};
+}
+
+int total_width(const std::vector<Column>& columns) {
+  int width = 0;
+  for (const Column& column : columns) width += 2 + column.width();
+  return width;
+}
+
+bool is_flat_zero(const std::vector<double>& curve) {
+  return std::all_of(curve.begin(), curve.end(), [](double f) { return f == 0; });
+}
+
+std::string curve_cell(const Resonance& layer, std::int64_t e, int columns, const ConsoleOptions& options) {
+  if (layer.num_samples_seen() == 0) return "no samples";
+  if (layer.num_planes() == 0) return "no planes";
+  const std::vector<double> mean = layer.holistic_mean(e);
+  if (is_flat_zero(mean)) return "none inside";
+  return report::sparkline(report::column_peaks(mean, layer.parts().grid.num_distinct(), columns), options.unicode);
+}
+
+std::string skipped_note(const Resonance& layer, const std::string& name) {
+  const ResonanceParts& parts = layer.parts();
+  std::string note;
+  const auto tell = [&](std::int64_t count, std::string_view what) {
+    if (count > 0) note += fmt::format("{} {} {}", note.empty() ? name + ":" : std::string(","), count, what);
+  };
+  tell(parts.num_samples_zero_norm, "zero rows");
+  tell(parts.num_samples_nonfinite, "rows with NaN or infinity");
+  tell(parts.num_planes_left_out, "planes left out (parallel basis vectors)");
+  return note.empty() ? note : note + "\n";
+}
+
+// Below the table: what a dash means, and what to do about curves that are zero everywhere, a line an epsilon.
+std::string notes_on(const Results& results, const Paint& paint) {
+  std::vector<std::pair<double, std::int64_t>> flat;  // epsilon, number of layers
+  bool has_undefined_c4 = false;
+  for (const Resonance& layer : results) {
+    for (std::int64_t e = 0; e < layer.num_epsilons(); ++e) {
+      const double epsilon = layer.parts().epsilon[static_cast<std::size_t>(e)];
+      has_undefined_c4 = has_undefined_c4 || std::isnan(arc_alignment(layer, epsilon));
+      if (layer.num_samples_seen() == 0 || layer.num_planes() == 0 || !is_flat_zero(layer.holistic_mean(e))) continue;
+      const auto known = std::find_if(flat.begin(), flat.end(), [&](const auto& f) { return f.first == epsilon; });
+      if (known == flat.end()) {
+        flat.emplace_back(epsilon, 1);
+      } else {
+        ++known->second;
+      }
+    }
+  }
+  std::string notes;
+  if (has_undefined_c4) notes += "C4 is left out (-) below 100 hits, where it says nothing\n";
+  for (const auto& [epsilon, num_layers] : flat) {
+    notes += paint.warning(fmt::format("{} layer{}: no sample inside at epsilon {}: lower --epsilon", num_layers,
+                                       num_layers == 1 ? "" : "s", epsilon)) +
+             "\n";
+  }
+  return notes;
+}
+
+// "0  90  180  270" over the quarters of a curve.
+std::string quarter_marks(int columns) {
+  std::string marks;
+  for (const std::string_view mark : {"0", "90", "180", "270"}) marks += fmt::format("{:<{}}", mark, columns / 4);
+  return marks.substr(0, marks.find_last_not_of(' ') + 1);
+}
+
+}  // namespace
+
+std::string layers_table(const Results& results, const ConsoleOptions& options) {
+  const Paint paint{options.colour};
+  std::string text;
+  if (results.partial)
+    text += paint.warning("PARTIAL: the run was stopped early; this is what was seen until then") + "\n";
+  if (results.layers.empty()) return text + "no layers\n";
+
+  std::vector<std::string> names;
+  int longest = 5;
+  for (const Resonance& layer : results) {
+    names.push_back(report::terminal_text(layer.address(), options.unicode));
+    longest = std::max(longest, report::num_columns(names.back()));
+  }
+  // Room is taken from what can best be missed: long names first, then columns, then the curve.
+  constexpr int kFewestNameColumns = 12;
+  const int shortest_name = std::min(longest, kFewestNameColumns);
+  std::vector<Column> columns = number_columns(results);
+  const auto room = [&] { return options.width - total_width(columns) - 2; };
+  for (auto column = columns.begin(); column != columns.end() && room() < shortest_name + kGoodCurveColumns;) {
+    column = column->may_go ? columns.erase(column) : column + 1;
+  }
+  int name_width = std::clamp(room() - kGoodCurveColumns, shortest_name, longest);
+  const int curve_columns = std::min((room() - name_width) / 4 * 4, kMostCurveColumns);
+  const bool has_curve = curve_columns >= kFewestCurveColumns;
+  if (!has_curve) name_width = std::clamp(room() + 2, shortest_name, longest);
+
+  std::string heading = fmt::format("{:<{}}", "layer", name_width);
+  for (const Column& column : columns) heading += fmt::format("  {:>{}}", column.heading, column.width());
+  if (has_curve) heading += "  " + quarter_marks(curve_columns);
+  text += paint.heading(heading) + "\n";
+
+  std::size_t row = 0;
+  for (std::size_t k = 0; k < results.layers.size(); ++k) {
+    const Resonance& layer = results.layers[k];
+    for (std::int64_t e = 0; e < layer.num_epsilons(); ++e, ++row) {
+      text += report::fit(e == 0 ? names[k] : "", name_width, options.unicode);
+      for (const Column& column : columns) text += fmt::format("  {:>{}}", column.cells[row], column.width());
+      if (has_curve) text += "  " + paint.curve(curve_cell(layer, e, curve_columns, options));
+      text += "\n";
+    }
+  }
+  for (std::size_t k = 0; k < names.size(); ++k) text += skipped_note(results.layers[k], names[k]);
+  return text + notes_on(results, paint);
+}
+
+std::string plane_chart(const Resonance& layer, std::int64_t i, std::int64_t j, const ConsoleOptions& options) {
+  constexpr int kLines = 12;
+  const std::int64_t plane = layer.plane_index(i, j);
+  const ResonanceParts& parts = layer.parts();
+  const Paint paint{options.colour};
+  std::string text;
+  for (std::int64_t e = 0; e < layer.num_epsilons(); ++e) {
+    const double epsilon = parts.epsilon[static_cast<std::size_t>(e)];
+    const report::PlaneFacts facts = report::plane_facts(layer, e, plane);
+    text += paint.heading(fmt::format("{}, plane ({}, {}), epsilon {}",
+                                      report::terminal_text(layer.address(), options.unicode), i, j, epsilon)) +
+            "\n";
+    if (facts.peak == 0) {
+      text += fmt::format("{} samples, {} hits\n", layer.num_samples_seen(), facts.num_hits);
+      text += paint.warning(layer.num_samples_seen() == 0
+                                ? std::string("no samples were seen")
+                                : fmt::format("no sample inside at epsilon {}: lower --epsilon", epsilon)) +
+              "\n";
+      continue;
+    }
+    text += fmt::format("{} samples, {} hits; peak {} at {:.6g} degrees, mean {}\n", layer.num_samples_seen(),
+                        facts.num_hits, percent(facts.peak), facts.peak_angle_degrees, percent(facts.mean));
+    const std::string top = percent(facts.peak);
+    const int label_width = static_cast<int>(top.size());
+    const int columns = std::clamp(options.width - label_width - 2, kFewestCurveColumns, kMostCurveColumns) / 4 * 4;
+    const auto heights = report::column_peaks(layer.curve(e, plane), parts.grid.num_distinct(), columns);
+    const std::vector<std::string> lines = report::bar_chart(heights, kLines, options.unicode);
+    for (int line = 0; line < kLines; ++line) {
+      text += fmt::format("{:>{}} {}{}\n", line == 0 ? top : "", label_width, options.unicode ? "\u2502" : "|",
+                          paint.curve(lines[static_cast<std::size_t>(line)]));
+    }
+    std::string axis = fmt::format("{:>{}} {}", "0%", label_width, options.unicode ? "\u2514" : "+");
+    for (int column = 0; column < columns; ++column) axis += options.unicode ? "\u2500" : "-";
+    text += axis + "\n";
+    const bool natural = parts.sense == Sense::kNatural;
+    const std::string second = report::is_orthogonal(parts, {i, j}) ? "b_j" : "e2";
+    std::string degrees(static_cast<std::size_t>(label_width) + 2, ' ');
+    std::string vectors = degrees;
+    const std::array<std::pair<std::string_view, std::string>, 4> quarters = {
+        {{"0", "+b_i"},
+         {"90", (natural ? "+" : "-") + second},
+         {"180", "-b_i"},
+         {"270", (natural ? "-" : "+") + second}}};
+    for (const auto& [degree, vector] : quarters) {
+      degrees += fmt::format("{:<{}}", degree, columns / 4);
+      vectors += fmt::format("{:<{}}", vector, columns / 4);
+    }
+    for (const std::string& marks : {degrees, vectors}) text += marks.substr(0, marks.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+}  // namespace srm

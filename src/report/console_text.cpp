@@ -1,0 +1,127 @@
+#include "report/console_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace srm::report {
+namespace {
+
+// Eight heights of a character cell, lowest first; in ASCII by how much ink a character has.
+constexpr std::array<std::string_view, 9> kBlocks = {" ",      "\u2581", "\u2582", "\u2583", "\u2584",
+                                                     "\u2585", "\u2586", "\u2587", "\u2588"};
+constexpr std::array<std::string_view, 9> kAscii = {" ", ".", ":", "-", "=", "+", "*", "#", "@"};
+// In a bar the top cell alone is partly filled: half or whole is what ASCII can say.
+constexpr std::array<std::string_view, 9> kAsciiBar = {" ", ".", ".", ".", ":", ":", ":", "#", "#"};
+
+// How many bytes the UTF-8 character at the start of `text` takes, or 0 when there is none that a terminal may show.
+std::size_t printable_length(std::string_view text) {
+  const auto byte = [&](std::size_t k) { return k < text.size() ? static_cast<unsigned char>(text[k]) : 0u; };
+  const auto follows = [&](std::size_t k) { return (byte(k) & 0xC0u) == 0x80u; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
+  if (first >= 0xC2 && first < 0xE0 && follows(1)) return first == 0xC2 && byte(1) < 0xA0 ? 0 : 2;  // C1 controls
+  if (first >= 0xE0 && first < 0xF0 && follows(1) && follows(2)) {
+    const unsigned code = (first & 0x0Fu) << 12 | (byte(1) & 0x3Fu) << 6 | (byte(2) & 0x3Fu);
+    const bool turns_text =
+        code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+    return code < 0x800 || (code >= 0xD800 && code < 0xE000) || turns_text ? 0 : 3;
+  }
+  if (first >= 0xF0 && first < 0xF5 && follows(1) && follows(2) && follows(3)) {
+    const unsigned code = (first & 0x07u) << 18 | (byte(1) & 0x3Fu) << 12;
+    return code < 0x10000 || code >= 0x110000 ? 0 : 4;
+  }
+  return 0;
+}
+
+std::int64_t divide_up(std::int64_t a, std::int64_t b) { return a / b + (a % b > 0 ? 1 : 0); }
+
+bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }
+
+}  // namespace
+
+std::string Paint::with(std::string_view code, std::string_view text) const {
+  return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+}
+
+std::string terminal_text(std::string_view name, bool unicode) {
+  std::string shown;
+  while (!name.empty()) {
+    const std::size_t length = printable_length(name);
+    if (length == 1 || (length > 1 && unicode)) {
+      shown += name.substr(0, length);
+      name.remove_prefix(length);
+    } else {
+      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(name.front()));
+      name.remove_prefix(1);
+    }
+  }
+  return shown;
+}
+
+int num_columns(std::string_view text) {
+  return static_cast<int>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
+std::string fit(std::string_view text, int width, bool unicode) {
+  const int columns = num_columns(text);
+  if (columns <= width) return std::string(text) + std::string(static_cast<std::size_t>(width - columns), ' ');
+  const std::string_view gap = unicode ? "\u2026" : "..";
+  const int kept = std::max(0, width - num_columns(gap));
+  const int head = kept / 2;
+  std::string cut;
+  int column = -1;
+  for (const char c : text) {
+    if (starts_character(c) && ++column == head) cut += gap;
+    if (column < head || column >= columns - (kept - head)) cut += c;
+  }
+  return cut;
+}
+
+std::vector<double> column_peaks(std::span<const double> curve, std::int64_t num_distinct, int columns) {
+  std::vector<double> peaks(static_cast<std::size_t>(columns));
+  // Column c stands for the angles nearest to c / columns of a turn, so that 0 degrees is the middle of the first one
+  // and an aligned curve looks the same at all four quarters.
+  const std::int64_t twice = std::int64_t{2} * columns;
+  for (std::int64_t column = 0; column < columns; ++column) {
+    std::int64_t first = divide_up((2 * column - 1) * num_distinct, twice);
+    std::int64_t last = divide_up((2 * column + 1) * num_distinct, twice);
+    if (first == last) {  // fewer angles than columns: the nearest one
+      first = (2 * column * num_distinct + columns) / twice;
+      last = first + 1;
+    }
+    double& peak = peaks[static_cast<std::size_t>(column)];
+    for (std::int64_t k = first; k < last; ++k) {
+      peak = std::max(peak, curve[static_cast<std::size_t>((k + num_distinct) % num_distinct)]);
+    }
+  }
+  return peaks;
+}
+
+std::string sparkline(std::span<const double> values, bool unicode) {
+  const double largest = *std::max_element(values.begin(), values.end());
+  std::string line;
+  for (const double value : values) {
+    const int level = value > 0 ? std::max(1, static_cast<int>(std::lround(8 * value / largest))) : 0;
+    line += (unicode ? kBlocks : kAscii)[static_cast<std::size_t>(level)];
+  }
+  return line;
+}
+
+std::vector<std::string> bar_chart(std::span<const double> values, int num_lines, bool unicode) {
+  const double largest = *std::max_element(values.begin(), values.end());
+  std::vector<std::string> lines(static_cast<std::size_t>(num_lines));
+  for (const double value : values) {
+    const int eighths = value > 0 ? std::max(1, static_cast<int>(std::lround(8 * num_lines * value / largest))) : 0;
+    for (int line = 0; line < num_lines; ++line) {
+      const int level = std::clamp(eighths - 8 * (num_lines - 1 - line), 0, 8);
+      lines[static_cast<std::size_t>(line)] += (unicode ? kBlocks : kAsciiBar)[static_cast<std::size_t>(level)];
+    }
+  }
+  for (std::string& line : lines) line.erase(line.find_last_not_of(' ') + 1);
+  return lines;
+}
+
+}  // namespace srm::report

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+
+#include "srm/resonance.h"
+
+namespace srm::report {
+
+/// theta_k in degrees: 90 where radians could only say 90.00000000000001.
+double angle_degrees(const AngleGrid& grid, std::int64_t k);
+
+/// What is told of one plane's curve f at one epsilon.
+struct PlaneFacts {
+  std::int64_t num_hits = 0;      ///< rows with r >= epsilon in the plane
+  double peak = 0;                ///< the largest f, a fraction of the samples seen
+  double peak_angle_degrees = 0;  ///< the first angle that has it
+  double mean = 0;                ///< over the distinct angles
+};
+PlaneFacts plane_facts(const Resonance& layer, std::int64_t epsilon_index, std::int64_t plane_index);
+
+/// Whether 90 degrees is b_j itself in that plane; within 1e-6, so that a rotation stored as float32 counts as one.
+bool is_orthogonal(const ResonanceParts& parts, const Plane& plane);
+
+}  // namespace srm::report

@@ -1,0 +1,64 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "report/layer_json.h"
+#include "srm/report.h"
+#include "srm/statistics.h"
+
+namespace srm {
+namespace report {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json number_or_null(double value) { return std::isnan(value) ? ordered_json() : ordered_json(value); }
+
+}  // namespace
+
+std::string valid_utf8(const std::string& text) {
+  const std::string quoted = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return nlohmann::json::parse(quoted).get<std::string>();
+}
+
+ordered_json layer_json(const Resonance& layer, bool partial) {
+  const ResonanceParts& parts = layer.parts();
+  ordered_json c4 = ordered_json::array();
+  for (const double epsilon : parts.epsilon) c4.push_back(number_or_null(arc_alignment(layer, epsilon)));
+  return {{"address", valid_utf8(parts.address)},
+          {"dim", parts.dim},
+          {"num_vectors", parts.num_vectors},
+          {"basis_name", valid_utf8(parts.basis_name)},
+          {"basis_lengths", parts.basis_lengths == VectorLengths::kKept ? "kept" : "normalised"},
+          {"pairs", to_string(parts.pairs)},
+          {"num_planes", layer.num_planes()},
+          {"num_planes_left_out", parts.num_planes_left_out},
+          {"epsilon", parts.epsilon},
+          {"num_angles", layer.num_angles()},
+          {"grid", parts.grid.ends() == GridEnds::kInclusive ? "inclusive" : "exclusive"},
+          {"sense", parts.sense == Sense::kReference ? "reference" : "natural"},
+          {"centred", parts.centred},
+          {"num_samples_seen", parts.num_samples_seen},
+          {"num_samples_zero_norm", parts.num_samples_zero_norm},
+          {"num_samples_nonfinite", parts.num_samples_nonfinite},
+          {"num_calls", parts.num_calls},
+          {"scores",
+           {{"num_rows", parts.scores.num_rows},
+            {"quartic_sum", parts.scores.quartic_sum},
+            {"quartic_scale", Scores::kQuarticScale},
+            {"cosine_sum", parts.scores.cosine_sum},
+            {"cosine_scale", Scores::kCosineScale},
+            {"num_hits", parts.scores.num_hits}}},
+          {"a4", number_or_null(quartic_alignment(layer))},
+          {"c4", c4},
+          {"partial", partial}};
+}
+
+}  // namespace report
+
+nlohmann::ordered_json layers_json(const Results& results) {
+  auto list = nlohmann::ordered_json::array();
+  for (const Resonance& layer : results) list.push_back(report::layer_json(layer, results.partial));
+  return list;
+}
+
+}  // namespace srm

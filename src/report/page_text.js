@@ -1,0 +1,39 @@
+// How the page says things. Names come from models and files: they enter it as text nodes alone, and never Plotly,
+// which reads markup.
+
+const byId = (id) => document.getElementById(id);
+
+const element = (tag, text, className) => {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+};
+const whole = (count) => count.toLocaleString('en-US');
+const minus = (text) => text.replace('-', '\u2212');
+const score = (value) => {
+  if (value === null) return '\u2013';
+  const text = value.toFixed(3);
+  return Number(text) === 0 ? '0.000' : minus(text);
+};
+const percent = (fraction) => {
+  if (fraction === 0) return '0%';
+  const value = fraction * 100;
+  return (Math.abs(value) >= 0.001 ? String(Number(value.toPrecision(3))) : value.toExponential(1)) + '%';
+};
+const plural = (count, one, many) => whole(count) + ' ' + (count === 1 ? one : many);
+
+const isFlatZero = (layer, curves) => layer.num_planes > 0 && curves.holistic_counts.every((count) => count === 0);
+
+const holisticMean = (layer, curves) => {
+  const divisor = layer.num_samples_seen * layer.num_planes;
+  return curves.holistic_counts.map((count) => (divisor === 0 ? 0 : count / divisor));
+};
+const angles = (layer) => {
+  const degrees = [];
+  for (let k = 0; k < layer.num_distinct_angles; k += layer.angle_step) {
+    degrees.push((360 * k) / layer.num_distinct_angles);
+  }
+  return degrees;
+};
+const closed = (values, last) => values.concat([last === undefined ? values[0] : last]);
