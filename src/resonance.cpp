@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 #include "srm/error.h"
 
@@ -20,6 +22,21 @@ void require_size(std::size_t size, std::int64_t wanted, std::string_view where,
           fmt::format("{}", size));
 }
 
+// Of sizes that may come from a damaged file; what is no number of bytes that exist is the largest.
+std::int64_t product(std::initializer_list<std::int64_t> factors) {
+  std::int64_t result = 1;
+  for (const std::int64_t factor : factors) {
+    if (__builtin_mul_overflow(result, factor, &result)) return std::numeric_limits<std::int64_t>::max();
+  }
+  return result;
+}
+
+void require_finite(const std::vector<double>& values, std::string_view where, std::string_view name) {
+  for (const double value : values) {
+    require(std::isfinite(value), where, fmt::format("{} must be finite", name), fmt::format("{}", value));
+  }
+}
+
 void require_counts(std::span<const std::int64_t> counts, std::int64_t largest, std::string_view where,
                     std::string_view name) {
   for (const std::int64_t count : counts) {
@@ -32,9 +49,8 @@ void require_geometry(const ResonanceParts& parts, std::string_view where) {
   const std::int64_t m = parts.num_vectors;
   require(parts.dim >= 1 && m >= 0, where, "dim must be at least 1 and num_vectors at least 0",
           fmt::format("{} and {}", parts.dim, m));
-  require_size(parts.basis.size(), m * parts.dim, where, "basis");
-  require(std::all_of(parts.basis.begin(), parts.basis.end(), [](double b) { return std::isfinite(b); }), where,
-          "basis must be finite", "NaN or an infinity");
+  require_size(parts.basis.size(), product({m, parts.dim}), where, "basis");
+  require_finite(parts.basis, where, "basis");
   const Plane* before = nullptr;
   for (const Plane& plane : parts.planes) {
     const bool in_range = plane.i >= 0 && plane.j >= 0 && plane.i < m && plane.j < m && plane.i != plane.j;
@@ -59,30 +75,40 @@ void require_epsilon(const std::vector<double>& epsilon, std::string_view where)
 void require_tallies(const ResonanceParts& parts, std::string_view where) {
   const auto num_epsilons = static_cast<std::int64_t>(parts.epsilon.size());
   const std::int64_t seen = parts.num_samples_seen;
-  const std::int64_t skipped_limit = parts.centred ? INT64_MAX : seen;
-  for (const std::int64_t count : {seen, parts.num_calls, parts.scores.quartic_sum}) {
+  const Scores& scores = parts.scores;
+  for (const std::int64_t count : {seen, parts.num_samples_zero_norm, parts.num_samples_nonfinite, parts.num_calls,
+                                   scores.num_rows, scores.quartic_sum}) {
     require(count >= 0, where, "sums must not be negative", fmt::format("{}", count));
   }
-  require_counts({{parts.num_samples_zero_norm, parts.num_samples_nonfinite}}, skipped_limit, where, "skipped samples");
-  require_counts({{parts.scores.num_rows}}, seen, where, "scored rows");
-  require_size(parts.scores.cosine_sum.size(), num_epsilons, where, "cosine_sum");
-  require_size(parts.scores.num_hits.size(), num_epsilons, where, "hits");
+  // Rows that could not be centred were not seen; else each row is of one kind.
+  const std::int64_t without_direction = seen - scores.num_rows;
+  require(parts.centred ? without_direction >= 0 && without_direction <= parts.num_samples_zero_norm
+                        : without_direction - parts.num_samples_zero_norm == parts.num_samples_nonfinite,
+          where, "the samples seen must be the scored, the zero and the non-finite rows",
+          fmt::format("{} seen, {} scored, {} zero and {} not finite", seen, scores.num_rows,
+                      parts.num_samples_zero_norm, parts.num_samples_nonfinite));
+  require_size(scores.cosine_sum.size(), num_epsilons, where, "cosine_sum");
+  require_size(scores.num_hits.size(), num_epsilons, where, "hits");
   require_size(parts.mean.size(), parts.centred ? parts.dim : 0, where, "mean");
+  require_finite(parts.mean, where, "mean");
 }
 
-// holistic_counts belong to the counts they were summed from, and an inclusive grid ends where it began.
+// holistic_counts and num_hits belong to what they were summed from, and an inclusive grid ends where it began.
 void require_counts_agree(const ResonanceParts& parts, std::string_view where) {
   const std::int64_t num_epsilons = static_cast<std::int64_t>(parts.epsilon.size());
   const std::int64_t num_planes = static_cast<std::int64_t>(parts.planes.size());
   const std::int64_t num_angles = parts.grid.num_angles();
-  require_size(parts.counts.size(), num_epsilons * num_planes * num_angles, where, "counts");
-  require_size(parts.plane_hits.size(), num_epsilons * num_planes, where, "plane_hits");
-  require_size(parts.holistic_counts.size(), num_epsilons * num_angles, where, "holistic_counts");
+  require_size(parts.counts.size(), product({num_epsilons, num_planes, num_angles}), where, "counts");
+  require_size(parts.plane_hits.size(), product({num_epsilons, num_planes}), where, "plane_hits");
+  require_size(parts.holistic_counts.size(), product({num_epsilons, num_angles}), where, "holistic_counts");
   require_counts(parts.counts, parts.num_samples_seen, where, "counts");
   require_counts(parts.plane_hits, parts.scores.num_rows, where, "plane_hits");
-  if (num_planes == 0) return;
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max() / std::max<std::int64_t>(num_planes, 1);
+  require(parts.num_samples_seen <= most, where, "the sum over planes must fit into 64 bits",
+          fmt::format("{} samples in {} planes", parts.num_samples_seen, num_planes));
   std::vector<std::int64_t> sum(static_cast<std::size_t>(num_angles));
   auto count = parts.counts.begin();
+  auto hits = parts.plane_hits.begin();
   for (std::int64_t e = 0; e < num_epsilons; ++e) {
     std::fill(sum.begin(), sum.end(), 0);
     for (std::int64_t p = 0; p < num_planes; ++p) {
@@ -92,73 +118,23 @@ void require_counts_agree(const ResonanceParts& parts, std::string_view where) {
     }
     require(std::equal(sum.begin(), sum.end(), parts.holistic_counts.begin() + e * num_angles), where,
             "holistic_counts must be the sum of counts over planes", fmt::format("another sum at epsilon {}", e));
+    const std::int64_t all_hits = std::accumulate(hits, hits + num_planes, std::int64_t{0});
+    hits += num_planes;
+    const std::int64_t num_hits = parts.scores.num_hits[static_cast<std::size_t>(e)];
+    require(num_hits == all_hits, where, "hits must be the sum of plane_hits over planes",
+            fmt::format("{} and {} at epsilon {}", num_hits, all_hits, e));
+    const std::int64_t cosine_sum = parts.scores.cosine_sum[static_cast<std::size_t>(e)];
+    require(std::abs(static_cast<double>(cosine_sum)) <= static_cast<double>(num_hits) * Scores::kCosineScale, where,
+            "|cosine_sum| must not be above the number of hits", fmt::format("{} at epsilon {}", cosine_sum, e));
   }
+}
+
+// A zero has one sign, so that results that are equal are equal bytes.
+void drop_signs_of_zeros(std::vector<double>& values) {
+  for (double& value : values) value += 0.0;
 }
 
 std::string describe_list(std::span<const double> values) { return fmt::format("{}", fmt::join(values, ", ")); }
-
-void add(std::int64_t& sum, std::int64_t value, std::string_view where) {
-  if (__builtin_add_overflow(sum, value, &sum)) {
-    throw Error(where, "every sum must fit into 64 bits", "an overflow", "keep these results apart");
-  }
-}
-
-void add(std::vector<std::int64_t>& sum, const std::vector<std::int64_t>& values, std::string_view where) {
-  for (std::size_t k = 0; k < sum.size(); ++k) add(sum[k], values[k], where);
-}
-
-template <typename T>
-void require_same(const T& a, const T& b, std::string_view where, std::string_view name, std::string_view got) {
-  if (a == b) return;
-  throw Error(where, fmt::format("{} must be the same in both", name), got,
-              "merge only results that were observed with the same settings");
-}
-
-void add(ResonanceParts& sum, const ResonanceParts& other) {
-  const std::string where = fmt::format("merge {}", sum.address);
-  const std::string two_values = "two different values";
-  require_same(sum.address, other.address, where, "address", fmt::format("{} and {}", sum.address, other.address));
-  require_same(sum.dim, other.dim, where, "dim", fmt::format("{} and {}", sum.dim, other.dim));
-  require_same(sum.basis_name, other.basis_name, where, "basis_name",
-               fmt::format("{} and {}", sum.basis_name, other.basis_name));
-  require_same(sum.basis, other.basis, where, "basis", two_values);
-  require_same(sum.basis_lengths, other.basis_lengths, where, "basis_lengths", two_values);
-  require_same(sum.pairs, other.pairs, where, "pairs",
-               fmt::format("{} and {}", to_string(sum.pairs), to_string(other.pairs)));
-  require_same(sum.planes, other.planes, where, "planes", two_values);
-  require_same(sum.epsilon, other.epsilon, where, "epsilon",
-               fmt::format("{} and {}", describe_list(sum.epsilon), describe_list(other.epsilon)));
-  require_same(sum.grid, other.grid, where, "the angle grid",
-               fmt::format("{} and {} angles", sum.grid.num_angles(), other.grid.num_angles()));
-  require_same(sum.sense, other.sense, where, "sense", "natural and reference");
-  require_same(sum.mean, other.mean, where, "mean",
-               sum.centred != other.centred ? "one centred and one not" : two_values);
-  add(sum.counts, other.counts, where);
-  add(sum.plane_hits, other.plane_hits, where);
-  add(sum.holistic_counts, other.holistic_counts, where);
-  add(sum.scores.num_rows, other.scores.num_rows, where);
-  add(sum.scores.quartic_sum, other.scores.quartic_sum, where);
-  add(sum.scores.cosine_sum, other.scores.cosine_sum, where);
-  add(sum.scores.num_hits, other.scores.num_hits, where);
-  add(sum.num_samples_seen, other.num_samples_seen, where);
-  add(sum.num_samples_zero_norm, other.num_samples_zero_norm, where);
-  add(sum.num_samples_nonfinite, other.num_samples_nonfinite, where);
-  add(sum.num_calls, other.num_calls, where);
-}
-
-const Resonance& layer_of(const Results& results, const std::string& address) {
-  const Resonance* found = nullptr;
-  for (const Resonance& layer : results) {
-    if (layer.address() != address) continue;
-    if (found != nullptr) throw Error("merge", "a layer may be in a result once", address + " twice", "make it again");
-    found = &layer;
-  }
-  if (found == nullptr) {
-    throw Error("merge", "the results must hold the same layers", "one without " + address,
-                "observe the same --layers in each run");
-  }
-  return *found;
-}
 
 }  // namespace
 
@@ -167,6 +143,7 @@ Resonance::Resonance(ResonanceParts parts, std::string_view where) : parts_(std:
   require_epsilon(parts_.epsilon, where);
   require_tallies(parts_, where);
   require_counts_agree(parts_, where);
+  for (std::vector<double>* values : {&parts_.basis, &parts_.epsilon, &parts_.mean}) drop_signs_of_zeros(*values);
 }
 
 std::span<const std::int64_t> Resonance::counts(std::int64_t epsilon_index, std::int64_t plane_index) const {
@@ -243,49 +220,6 @@ std::vector<double> Resonance::holistic_std(std::int64_t epsilon_index) const {
   }
   for (double& value : deviation) value = std::sqrt(value / static_cast<double>(num_planes()));
   return deviation;
-}
-
-Resonance merge(const Resonance& a, const Resonance& b) {
-  ResonanceParts sum = a.parts();
-  add(sum, b.parts());
-  return Resonance(std::move(sum), "merge");
-}
-
-Results merge(std::span<const Results> results) {
-  if (results.empty()) throw Error("merge", "there must be a result", "none", "name at least one file");
-  Results merged;
-  merged.settings = results.front().settings;
-  bool same_order = true;
-  for (const Results& other : results) {
-    for (std::size_t k = 0; k < std::max(merged.settings.size(), other.settings.size()); ++k) {
-      const bool both = k < merged.settings.size() && k < other.settings.size();
-      if (both && merged.settings[k] == other.settings[k]) continue;
-      throw Error("merge", "settings must be the same in all results",
-                  both ? fmt::format("{} = {} and {} = {}", merged.settings[k].first, merged.settings[k].second,
-                                     other.settings[k].first, other.settings[k].second)
-                       : std::string("settings that are missing in one"),
-                  "merge only results that were observed with the same settings");
-    }
-    merged.partial = merged.partial || other.partial;
-    same_order = same_order && std::equal(other.begin(), other.end(), results.front().begin(), results.front().end(),
-                                          [](const auto& a, const auto& b) { return a.address() == b.address(); });
-  }
-  for (const Resonance& layer : results.front()) {
-    ResonanceParts sum = layer_of(results.front(), layer.address()).parts();
-    for (const Results& other : results.subspan(1)) {
-      if (other.layers.size() > results.front().layers.size()) {
-        for (const Resonance& extra : other) layer_of(results.front(), extra.address());
-      }
-      add(sum, layer_of(other, layer.address()).parts());
-    }
-    merged.layers.emplace_back(std::move(sum), "merge");
-  }
-  // Any order of files gives the same bytes: their own order when they agree on one, else that of the names.
-  if (!same_order) {
-    std::sort(merged.layers.begin(), merged.layers.end(),
-              [](const Resonance& a, const Resonance& b) { return a.address() < b.address(); });
-  }
-  return merged;
 }
 
 }  // namespace srm

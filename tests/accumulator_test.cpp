@@ -11,6 +11,7 @@
 
 #include "brute_force.h"
 #include "srm/error.h"
+#include "srm/merge.h"
 
 namespace srm {
 namespace {

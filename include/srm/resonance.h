@@ -97,12 +97,4 @@ struct Results {
   auto end() const { return layers.end(); }
 };
 
-/// The result over the union of two disjoint sets of samples; throws srm::Error naming the first thing that differs
-/// (address, basis, planes, epsilon, grid, sense, mean), and when a sum would overflow.
-Resonance merge(const Resonance& a, const Resonance& b);
-
-/// Layers are matched by address; the same bytes in any order and grouping. Throws srm::Error for an empty list, for
-/// settings that differ and for layers that are not in all of them.
-Results merge(std::span<const Results> results);
-
 }  // namespace srm
