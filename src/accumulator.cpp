@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <new>
+#include <system_error>
 #include <thread>
 
 #include "kernels/row.h"
@@ -88,6 +89,7 @@ struct Accumulator::State {
   std::string address;
   std::shared_ptr<const Basis> basis;
   AccumulatorOptions options;
+  Reservation planes_reservation;
   PlaneSet planes;
   Reservation reservation;
   SpotlightTables tables;
@@ -119,8 +121,10 @@ Accumulator::State::State(std::shared_ptr<const Basis> basis_, AccumulatorOption
     : address(std::move(address_)),
       basis(std::move(basis_)),
       options(valid_for(*basis, std::move(options_), fmt::format("accumulator {}", address))),
+      planes_reservation(budget, PlaneSet::bytes_needed(*basis, options.pairs),
+                         fmt::format("the pairs of {} basis vectors of '{}'", basis->num_vectors(), address)),
       planes(*basis, options.pairs, options.degenerate),
-      reservation(budget, bytes_needed(*basis, planes, options),
+      reservation(budget, bytes_needed(*basis, planes, options) - planes_reservation.bytes,
                   fmt::format("{} planes x {} angles x {} epsilons of '{}'", planes.num_planes(),
                               options.grid.num_angles(), options.epsilon.size(), address)),
       tables(*basis, planes, {options.epsilon, options.grid, options.sense}),
@@ -147,10 +151,18 @@ void Accumulator::State::update(const Number* input, std::int64_t num_samples, s
   }
   require_room_for(num_samples);
   const std::int64_t num_threads = options.num_threads;
+  // What a machine short of threads does not start is done by this one: every number of threads counts the same.
   const auto on_all_threads = [num_threads](const auto& work) {
     std::vector<std::jthread> others;
-    for (std::int64_t t = 1; t < num_threads; ++t) others.emplace_back([&work, t] { work(t); });
+    others.reserve(static_cast<std::size_t>(num_threads));
+    try {
+      while (std::ssize(others) + 1 < num_threads) {
+        others.emplace_back([&work, t = std::ssize(others) + 1] { work(t); });
+      }
+    } catch (const std::system_error&) {
+    }
     work(0);
+    for (std::int64_t t = std::ssize(others) + 1; t < num_threads; ++t) work(t);
   };
   for (std::int64_t first = 0; first < num_samples; first += block_size) {
     const std::int64_t num_rows = std::min(block_size, num_samples - first);
@@ -242,7 +254,7 @@ ResonanceParts Accumulator::State::parts() const {
   parts.dim = basis->dim();
   parts.num_vectors = basis->num_vectors();
   parts.basis_name = basis->name();
-  parts.basis.assign(basis->vectors().begin(), basis->vectors().end());
+  parts.basis = basis->vectors();
   parts.basis_lengths = basis->lengths();
   parts.pairs = options.pairs;
   parts.num_planes_left_out = planes.num_left_out();
@@ -273,14 +285,21 @@ Accumulator::Accumulator(Accumulator&&) noexcept = default;
 Accumulator& Accumulator::operator=(Accumulator&&) noexcept = default;
 
 std::int64_t Accumulator::bytes_needed(const Basis& basis, const PlaneSet& planes, const AccumulatorOptions& options) {
-  const std::int64_t m = basis.num_vectors();
-  const auto size_of = [](std::int64_t count, std::size_t bytes) { return count * static_cast<std::int64_t>(bytes); };
-  const std::int64_t block = rows_per_block(m) * (size_of(m, sizeof(double) + sizeof(std::int32_t)) +
-                                                  static_cast<std::int64_t>(sizeof(State::PreparedRow)));
-  const std::int64_t projection = basis.is_standard() ? 0 : size_of((m + options.num_threads) * basis.dim(), 8);
-  const std::int64_t shapes = planes.is_orthogonal() ? 0 : size_of(m * (m - 1) / 2, sizeof(PlaneShape));
-  return SpotlightTables::bytes_needed(planes, {options.epsilon, options.grid, options.sense}) + block + projection +
-         shapes;
+  // In double, which is exact where it matters and cannot overflow.
+  const auto m = static_cast<double>(basis.num_vectors());
+  const auto n = static_cast<double>(basis.dim());
+  const auto num_threads = static_cast<double>(options.num_threads);
+  const auto num_rows = static_cast<double>(rows_per_block(basis.num_vectors()));
+  const auto num_epsilons = static_cast<double>(options.epsilon.size());
+  const double block = num_rows * (m * (sizeof(double) + sizeof(std::int32_t)) + sizeof(State::PreparedRow));
+  const double projection = basis.is_standard() ? 0 : (m + num_threads) * n * sizeof(double);
+  const double tallies =
+      2 * (num_threads + 1) * num_epsilons * sizeof(std::int64_t) + num_threads * sizeof(SpotlightTables::Tally);
+  const double small = (m + 2 * n + 2 * num_epsilons) * sizeof(double) + sizeof(State);
+  const double basis_of_result = m * n * sizeof(double);
+  const double bytes = block + projection + tallies + small + basis_of_result;
+  return static_cast<std::int64_t>(std::min(bytes, 1e18)) + PlaneSet::bytes_needed(basis, planes.pairs()) +
+         SpotlightTables::bytes_needed(planes, {options.epsilon, options.grid, options.sense});
 }
 
 void Accumulator::update(const float* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride) {

@@ -47,7 +47,7 @@ PlaneSet::PlaneSet(const Basis& basis, Pairs pairs, DegeneratePlanes degenerate)
                                         static_cast<std::size_t>(basis.dim()));
   };
   shapes_.reserve(static_cast<std::size_t>(num_combinations));
-  largest_cosine_.assign(static_cast<std::size_t>(m), 0.0);
+  smallest_gap_.assign(static_cast<std::size_t>(m), 1.0);
   std::int64_t num_degenerate = 0;
   for (std::int64_t i = 0; i < m; ++i) {
     for (std::int64_t j = i + 1; j < m; ++j) {
@@ -57,9 +57,11 @@ PlaneSet::PlaneSet(const Basis& basis, Pairs pairs, DegeneratePlanes degenerate)
         ++num_degenerate;
         continue;
       }
+      // 1 - |cosine| by the sine: the difference itself has lost its digits when the vectors are nearly parallel.
+      const double gap = 1 / (shape.inverse_sine * shape.inverse_sine * (1 + std::abs(shape.cosine)));
       for (const std::int64_t k : {i, j}) {
-        double& largest = largest_cosine_[static_cast<std::size_t>(k)];
-        largest = std::max(largest, std::abs(shape.cosine));
+        double& smallest = smallest_gap_[static_cast<std::size_t>(k)];
+        smallest = std::min(smallest, gap);
       }
     }
   }
@@ -78,6 +80,14 @@ PlaneSet::PlaneSet(const Basis& basis, Pairs pairs, DegeneratePlanes degenerate)
       place_[static_cast<std::size_t>(full_index(i, j))] = next++;
     }
   }
+}
+
+std::int64_t PlaneSet::bytes_needed(const Basis& basis, Pairs pairs) {
+  if (basis.is_standard()) return 0;
+  const auto m = static_cast<double>(basis.num_vectors());
+  const double orders = pairs == Pairs::kCombination ? 1 : 2;
+  const double bytes = m * (m - 1) / 2 * (sizeof(PlaneShape) + orders * sizeof(std::int64_t)) + m * sizeof(double);
+  return static_cast<std::int64_t>(std::min(bytes, 1e18));
 }
 
 std::int64_t PlaneSet::full_index(std::int64_t i, std::int64_t j) const {
@@ -100,8 +110,8 @@ PlaneShape PlaneSet::shape(std::int64_t i, std::int64_t j) const {
   return shapes_[static_cast<std::size_t>(a * (2 * num_vectors_ - a - 1) / 2 + (b - a - 1))];
 }
 
-double PlaneSet::largest_cosine(std::int64_t i) const {
-  return largest_cosine_.empty() ? 0.0 : largest_cosine_[static_cast<std::size_t>(i)];
+double PlaneSet::smallest_gap(std::int64_t i) const {
+  return smallest_gap_.empty() ? 1.0 : smallest_gap_[static_cast<std::size_t>(i)];
 }
 
 std::vector<Plane> PlaneSet::planes() const {

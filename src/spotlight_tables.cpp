@@ -9,8 +9,9 @@
 namespace srm {
 namespace {
 
-// See Note [Ties] in srm/accumulator.h.
-constexpr double kTieTolerance = 1e-12;
+// See Note [Ties] in srm/accumulator.h. What x_hat . e must reach, for a unit vector e, so that x_hat . (length e) is
+// inside.
+double threshold_of(double epsilon, double length) { return epsilon / length - 1e-12; }
 
 std::int64_t table_size(const PlaneSet& planes, const Spotlight& spotlight) {
   return static_cast<std::int64_t>(spotlight.epsilon.size()) * planes.num_planes() * (spotlight.grid.num_angles() + 1);
@@ -24,28 +25,30 @@ SpotlightTables::SpotlightTables(const Basis& basis, const PlaneSet& planes, Spo
       spotlight_(std::move(spotlight)),
       num_distinct_(spotlight_.grid.num_distinct()),
       cells_per_radian_(1 / spotlight_.grid.spacing_radians()),
-      thresholds_(spotlight_.epsilon),
+      smallest_epsilon_(*std::min_element(spotlight_.epsilon.begin(), spotlight_.epsilon.end())),
       tables_(static_cast<std::size_t>(table_size(planes, spotlight_)), 0) {
-  for (double& threshold : thresholds_) threshold -= kTieTolerance;
-  smallest_threshold_ = *std::min_element(thresholds_.begin(), thresholds_.end());
   // r^2 <= (c_i^2 + c_j^2) / (1 - |cosine|), so the larger of the two coordinates of a plane that is hit has a square
   // of at least threshold^2 (1 - |cosine|) / 2. At a threshold of zero or less every plane is hit.
   double longest = 1;
   for (std::int64_t i = 0; i < basis.num_vectors(); ++i) longest = std::max(longest, basis.length(i));
-  const double threshold = smallest_threshold_ / longest;
-  constexpr double kSlack = 1 - 1e-9;  // the bound is exact, the two sides in floating point are not
+  const double threshold = threshold_of(smallest_epsilon_, longest);
+  // The bound is exact, the two sides in floating point are not: least so for vectors that are nearly parallel.
+  constexpr double kSlack = 1 - 1e-6;
   heavy_bounds_.assign(static_cast<std::size_t>(basis.num_vectors()), -1.0);
   for (std::int64_t i = 0; threshold > 0 && i < basis.num_vectors(); ++i) {
-    heavy_bounds_[static_cast<std::size_t>(i)] = kSlack * threshold * threshold * (1 - planes.largest_cosine(i)) / 2;
+    heavy_bounds_[static_cast<std::size_t>(i)] = kSlack * threshold * threshold * planes.smallest_gap(i) / 2;
   }
 }
 
 std::int64_t SpotlightTables::bytes_needed(const PlaneSet& planes, const Spotlight& spotlight) {
-  const auto num_epsilons = static_cast<std::int64_t>(spotlight.epsilon.size());
-  // The tables themselves, and beside them what a result adds: hits by plane, and the list of planes.
-  const std::int64_t bytes = static_cast<std::int64_t>(sizeof(std::int64_t)) *
-                             (table_size(planes, spotlight) + num_epsilons * planes.num_planes());
-  return bytes + static_cast<std::int64_t>(sizeof(Plane)) * planes.num_planes();
+  // The tables themselves, and of a result the hits and the list of planes and the holistic counts. In double, which is
+  // exact where it matters and cannot overflow.
+  const auto num_epsilons = static_cast<double>(spotlight.epsilon.size());
+  const auto num_planes = static_cast<double>(planes.num_planes());
+  const auto num_angles = static_cast<double>(spotlight.grid.num_angles());
+  const double numbers = num_epsilons * (num_planes * (num_angles + 2) + num_angles);
+  const double bytes = sizeof(std::int64_t) * numbers + sizeof(Plane) * num_planes;
+  return static_cast<std::int64_t>(std::min(bytes, 1e18));
 }
 
 void SpotlightTables::sweep(const Row& row, std::int64_t owner, std::int64_t num_owners, Tally& tally) {
@@ -75,7 +78,7 @@ inline void SpotlightTables::sweep_pair(std::int64_t a, std::int64_t b, const do
 inline void SpotlightTables::add(std::int64_t i, std::int64_t j, double u, double v, Tally& tally) {
   const double length = basis_.length(i);
   const double r_squared = u * u + v * v;
-  const double smallest = smallest_threshold_ / length;
+  const double smallest = threshold_of(smallest_epsilon_, length);
   if (smallest > 0 && r_squared < smallest * smallest) return;
   const double r = std::sqrt(r_squared);
   // The reference turns towards minus b_j, which is e2 with the other sign.
@@ -83,8 +86,8 @@ inline void SpotlightTables::add(std::int64_t i, std::int64_t j, double u, doubl
   const std::int64_t cosine =
       r > 0 ? std::llround(kernels::cosine_of_four_phi(u, v, r) * static_cast<double>(Scores::kCosineScale)) : 0;
   const std::int64_t plane = planes_.index(i, j);
-  for (std::size_t e = 0; e < thresholds_.size(); ++e) {
-    const double threshold = thresholds_[e] / length;
+  for (std::size_t e = 0; e < spotlight_.epsilon.size(); ++e) {
+    const double threshold = threshold_of(spotlight_.epsilon[e], length);
     if (r < threshold) continue;
     std::int64_t* table = tables_.data() + (static_cast<std::int64_t>(e) * planes_.num_planes() + plane) * stride();
     if (r > 0) {
@@ -111,7 +114,7 @@ void SpotlightTables::read_out(std::int64_t num_rows_everywhere, ResonanceParts&
 void SpotlightTables::read_out(std::vector<std::int64_t> tables, std::int64_t num_rows_everywhere,
                                ResonanceParts& parts) const {
   const std::int64_t num_angles = spotlight_.grid.num_angles();
-  const auto num_epsilons = static_cast<std::int64_t>(thresholds_.size());
+  const auto num_epsilons = static_cast<std::int64_t>(spotlight_.epsilon.size());
   parts.planes = planes_.planes();
   parts.plane_hits.assign(static_cast<std::size_t>(num_epsilons * planes_.num_planes()), 0);
   parts.holistic_counts.assign(static_cast<std::size_t>(num_epsilons * num_angles), 0);

@@ -35,6 +35,7 @@ class SpotlightTables {
   /// `basis` and `planes` must outlive the tables.
   SpotlightTables(const Basis& basis, const PlaneSet& planes, Spotlight spotlight);
 
+  /// Of the tables, and beside them of what a result adds; 1e18 stands for all that is more.
   static std::int64_t bytes_needed(const PlaneSet& planes, const Spotlight& spotlight);
 
   /// (m): a plane can be hit only by rows of which one of its two coordinates reaches its bound in square.
@@ -61,8 +62,7 @@ class SpotlightTables {
   Spotlight spotlight_;
   std::int64_t num_distinct_;
   double cells_per_radian_;
-  std::vector<double> thresholds_;  // (epsilon), each less the tie tolerance
-  double smallest_threshold_;
+  double smallest_epsilon_;
   std::vector<double> heavy_bounds_;
   std::vector<std::int64_t> tables_;
 };

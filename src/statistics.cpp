@@ -36,8 +36,8 @@ double isotropic_rate(std::int64_t dim, double epsilon) {
     throw Error("statistics.isotropic_rate", "dim must be at least 1 and epsilon in [-1, 1]",
                 fmt::format("dim {} and epsilon {}", dim, epsilon), "correct the argument");
   }
+  if (dim == 1) return epsilon > -1 ? 0.5 : 1.0;  // both directions of a line have cosine +-1
   if (epsilon < 0) return 1 - isotropic_rate(dim, -epsilon);
-  if (dim == 1) return 0.5;  // both directions of a line have cosine +-1
   return 0.5 * boost::math::ibeta((static_cast<double>(dim) - 1) / 2, 0.5, (1 - epsilon) * (1 + epsilon));
 }
 

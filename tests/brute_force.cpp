@@ -8,8 +8,9 @@
 namespace srm::test {
 
 BruteForce brute_force(const std::vector<double>& rows, const Basis& basis, const std::vector<Plane>& planes,
-                       const AccumulatorOptions& options) {
+                       const AccumulatorOptions& options, Slack slack) {
   const std::int64_t n = basis.dim();
+  const std::vector<double> vectors = basis.vectors();
   const std::int64_t num_angles = options.grid.num_angles();
   const std::int64_t num_samples = static_cast<std::int64_t>(rows.size()) / n;
   const bool inclusive = options.grid.ends() == GridEnds::kInclusive && num_angles > 1;
@@ -36,8 +37,8 @@ BruteForce brute_force(const std::vector<double>& rows, const Basis& basis, cons
   BruteForce truth;
   for (const double epsilon : options.epsilon) {
     for (const Plane& plane : planes) {
-      const double* bi = basis.vectors().data() + plane.i * n;
-      const double* bj = basis.vectors().data() + plane.j * n;
+      const double* bi = vectors.data() + plane.i * n;
+      const double* bj = vectors.data() + plane.j * n;
       double length = 0;
       for (std::int64_t k = 0; k < n; ++k) length = std::hypot(length, bi[k]);
       std::vector<double> e1(n, 0.0), e2(n, 0.0);
@@ -53,18 +54,27 @@ BruteForce brute_force(const std::vector<double>& rows, const Basis& basis, cons
       for (std::int64_t a = 0; a < num_angles; ++a) {
         const double theta = 2 * std::numbers::pi * static_cast<double>(a) / steps;
         const double turn = options.sense == Sense::kNatural ? 1 : -1;
-        std::int64_t count = 0;
+        std::vector<double> spotlight(n, 0.0);
+        for (std::int64_t k = 0; k < n && !degenerate; ++k) {
+          spotlight[k] = std::cos(theta) * e1[k] + turn * std::sin(theta) * e2[k] / rest;
+        }
+        std::int64_t count = 0, least = 0, most = 0;
         double margin = 2;
         for (std::int64_t s = 0; s < num_kept && !degenerate; ++s) {
-          double dot = 0;
-          for (std::int64_t k = 0; k < n; ++k) {
-            dot += x_hat[s * n + k] * length * (std::cos(theta) * e1[k] + turn * std::sin(theta) * e2[k] / rest);
-          }
+          double cosine = 0;
+          for (std::int64_t k = 0; k < n; ++k) cosine += x_hat[s * n + k] * spotlight[k];
+          const double dot = length * cosine;
           count += dot >= epsilon ? 1 : 0;
           margin = std::min(margin, std::abs(dot - epsilon));
+          // A row without a direction has a cosine of exactly zero, and no slack.
+          const bool zero = std::all_of(&x_hat[s * n], &x_hat[s * n] + n, [](double value) { return value == 0; });
+          least += zero ? epsilon <= 0 : cosine >= epsilon / length + slack.surely_inside;
+          most += zero ? epsilon <= 0 : cosine >= epsilon / length + slack.perhaps_inside;
         }
         truth.counts.push_back(count);
         truth.margin.push_back(margin);
+        truth.least.push_back(least);
+        truth.most.push_back(most);
       }
     }
   }
@@ -77,6 +87,16 @@ std::int64_t num_wrong_cells(const Resonance& resonance, const BruteForce& truth
   std::int64_t num_wrong = 0;
   for (std::size_t k = 0; k < counts.size(); ++k) {
     num_wrong += truth.margin[k] >= least_margin && counts[k] != truth.counts[k] ? 1 : 0;
+  }
+  return num_wrong;
+}
+
+std::int64_t num_cells_out_of_bounds(const Resonance& resonance, const BruteForce& truth) {
+  const std::vector<std::int64_t>& counts = resonance.parts().counts;
+  if (counts.size() != truth.counts.size()) return -1;
+  std::int64_t num_wrong = 0;
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    num_wrong += counts[k] < truth.least[k] || counts[k] > truth.most[k] ? 1 : 0;
   }
   return num_wrong;
 }

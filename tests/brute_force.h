@@ -7,19 +7,33 @@
 
 namespace srm::test {
 
+/// How far from epsilon a cosine may be so that it need not, and may not, be inside; in cosines of unit vectors.
+struct Slack {
+  double surely_inside = 1e-6;
+  double perhaps_inside = -1e-6;
+};
+/// Ties as srm/accumulator.h promises them: equal up to rounding is inside, what is clearly smaller is not.
+constexpr Slack kTies = {-1e-13, -1e-11};
+
 /// The method by its definition, in float64: every row against every spotlight of every plane, one dot product each.
-/// `counts` is (E, P, K); `margin`, of the same shape, is the least |x_hat . p - epsilon| that any row had there.
+/// All are (E, P, K): `counts`; `margin`, the least |x_hat . p - epsilon| that any row had there; and between which
+/// numbers a count must be, with the slack given.
 struct BruteForce {
   std::vector<std::int64_t> counts;
   std::vector<double> margin;
+  std::vector<std::int64_t> least;
+  std::vector<std::int64_t> most;
 };
 
 /// `rows` is (num_samples, dim), row-major. Nothing of the library's arithmetic is used, only the pairs of its planes.
 BruteForce brute_force(const std::vector<double>& rows, const Basis& basis, const std::vector<Plane>& planes,
-                       const AccumulatorOptions& options);
+                       const AccumulatorOptions& options, Slack slack = {});
 
 /// How many cells differ where no row is nearer to the threshold than `least_margin`.
 std::int64_t num_wrong_cells(const Resonance& resonance, const BruteForce& truth, double least_margin = 1e-6);
+
+/// How many cells are not between `least` and `most`.
+std::int64_t num_cells_out_of_bounds(const Resonance& resonance, const BruteForce& truth);
 
 /// Standard normal numbers by seed, (count).
 std::vector<double> gaussian(std::int64_t count, unsigned seed);

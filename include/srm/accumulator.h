@@ -20,7 +20,8 @@ namespace srm {
 
 // Note [Ties]
 // A cosine equal to epsilon is inside. Rows are normalised and projected in float64, so that equality can be off by a
-// few units in the last place; therefore everything down to epsilon - 1e-12 counts as equal.
+// few units in the last place; therefore everything down to epsilon - 1e-12 counts as equal. (Where vectors keep their
+// lengths, the cosine is compared with epsilon / |b_i|.)
 
 /// What to measure, and with how many threads.
 struct AccumulatorOptions {
@@ -49,7 +50,8 @@ class Accumulator {
   Accumulator(Accumulator&&) noexcept;
   Accumulator& operator=(Accumulator&&) noexcept;
 
-  /// Bytes that such an accumulator takes, everything included, for P planes of `planes`.
+  /// Bytes that such an accumulator takes at most, everything included but the basis, which is shared, and the copy of
+  /// the tables that resonance() makes.
   static std::int64_t bytes_needed(const Basis& basis, const PlaneSet& planes, const AccumulatorOptions& options);
 
   /// Adds `num_samples` rows of `dim` numbers, row-major; row k starts at rows + k * row_stride. How

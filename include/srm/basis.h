@@ -15,11 +15,12 @@ enum class VectorLengths { kNormalised, kKept };
 /// An immutable value; may be shared between threads.
 class Basis {
  public:
-  /// The n unit vectors of the coordinate axes; throws srm::Error unless `dim` >= 1.
+  /// The n unit vectors of the coordinate axes; throws srm::Error unless `dim` >= 1. Takes no memory, so that a layer
+  /// too wide for the memory there is can be told so.
   static Basis standard(std::int64_t dim);
 
   /// Rows b_i of `vectors`, row-major (num_vectors, dim). Throws srm::Error when the size does not fit, a number is NaN
-  /// or infinite, or a row is zero (unless lengths are kept).
+  /// or infinite, or a row is zero (unless lengths are kept, which then must be finite themselves).
   static Basis from_vectors(std::string name, std::int64_t num_vectors, std::int64_t dim, std::vector<double> vectors,
                             VectorLengths lengths = VectorLengths::kNormalised);
 
@@ -32,9 +33,10 @@ class Basis {
   /// Whether a row had a length that differed from 1 by more than 1e-6 before it was normalised.
   bool was_rescaled() const { return was_rescaled_; }
 
-  /// The vectors as they are used, row-major (num_vectors, dim): of length 1 unless lengths are kept.
-  std::span<const double> vectors() const { return vectors_; }
-  /// The same with every row of length 1; a zero row stays zero.
+  /// The vectors as they are used, row-major (num_vectors, dim), made anew: of length 1 unless lengths are kept.
+  std::vector<double> vectors() const;
+  /// The same with every row of length 1 (a zero row stays zero), without a copy. Not of the standard basis, whose
+  /// coordinates are the row itself: empty.
   std::span<const double> unit_vectors() const { return unit_vectors_.empty() ? vectors_ : unit_vectors_; }
   /// |b_i| as used: 1 unless lengths are kept.
   double length(std::int64_t i) const {
@@ -50,7 +52,7 @@ class Basis {
   VectorLengths lengths_ = VectorLengths::kNormalised;
   bool is_standard_ = false;
   bool was_rescaled_ = false;
-  std::vector<double> vectors_;
+  std::vector<double> vectors_;          // none for the standard basis
   std::vector<double> unit_vectors_;     // only when lengths are kept
   std::vector<double> lengths_of_rows_;  // only when lengths are kept
 };

@@ -34,6 +34,9 @@ class PlaneSet {
  public:
   PlaneSet(const Basis& basis, Pairs pairs, DegeneratePlanes degenerate = DegeneratePlanes::kLeftOut);
 
+  /// Bytes that the set of planes of such a basis takes at most; 1e18 stands for all that is more.
+  static std::int64_t bytes_needed(const Basis& basis, Pairs pairs);
+
   Pairs pairs() const { return pairs_; }
   std::int64_t num_vectors() const { return num_vectors_; }
   /// P, the number of planes, with those that are kept as zeros and without those left out.
@@ -47,8 +50,9 @@ class PlaneSet {
   std::int64_t index(std::int64_t i, std::int64_t j) const;
   /// The shape of the plane (i, j), i != j, whether in the set or not.
   PlaneShape shape(std::int64_t i, std::int64_t j) const;
-  /// max over the other vectors j of |cosine| in planes that are not degenerate: what bounds r^2 in the planes of b_i.
-  double largest_cosine(std::int64_t i) const;
+  /// min over the other vectors j of 1 - |cosine|, in planes that are not degenerate, to nine digits: what bounds r^2
+  /// in the planes of b_i. 1 when there is no other.
+  double smallest_gap(std::int64_t i) const;
   /// Whether all pairs are exactly orthogonal, so that shape() is the same everywhere.
   bool is_orthogonal() const { return shapes_.empty(); }
 
@@ -60,9 +64,9 @@ class PlaneSet {
   std::int64_t num_planes_ = 0;
   std::int64_t num_left_out_ = 0;
   std::int64_t num_kept_as_zeros_ = 0;
-  std::vector<PlaneShape> shapes_;      // by combination i < j; empty when all are orthogonal
-  std::vector<double> largest_cosine_;  // by vector; empty when all are orthogonal
-  std::vector<std::int64_t> place_;     // full_index to place; empty when nothing was left out
+  std::vector<PlaneShape> shapes_;    // by combination i < j; empty when all are orthogonal
+  std::vector<double> smallest_gap_;  // by vector; empty when all are orthogonal
+  std::vector<std::int64_t> place_;   // full_index to place; empty when nothing was left out
 };
 
 /// What the two enumerators are called in files and on the command line.

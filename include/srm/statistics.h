@@ -18,7 +18,7 @@ double arc_alignment(const Resonance& layer, double epsilon, std::int64_t min_hi
 
 /// The share of isotropic directions inside a spotlight, P(x_hat . p >= epsilon) in `dim` dimensions:
 /// I_{1 - epsilon^2}((n - 1)/2, 1/2) / 2 for epsilon >= 0, one minus that of -epsilon below 0 (I is the regularised
-/// incomplete beta function); for n = 1 it is 1/2 up to epsilon = 1. A line to draw, never a test.
+/// incomplete beta function); for n = 1 it is 1/2 above epsilon = -1. A line to draw, never a test.
 /// Throws srm::Error unless dim >= 1 and -1 <= epsilon <= 1.
 double isotropic_rate(std::int64_t dim, double epsilon);
 
