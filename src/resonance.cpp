@@ -80,6 +80,8 @@ void require_tallies(const ResonanceParts& parts, std::string_view where) {
                                    scores.num_rows, scores.quartic_sum}) {
     require(count >= 0, where, "sums must not be negative", fmt::format("{}", count));
   }
+  require_size(parts.mean.size(), parts.centred ? parts.dim : 0, where, "mean");
+  require_finite(parts.mean, where, "mean");
   // Rows that could not be centred were not seen; else each row is of one kind.
   const std::int64_t without_direction = seen - scores.num_rows;
   require(parts.centred ? without_direction >= 0 && without_direction <= parts.num_samples_zero_norm
@@ -89,8 +91,6 @@ void require_tallies(const ResonanceParts& parts, std::string_view where) {
                       parts.num_samples_zero_norm, parts.num_samples_nonfinite));
   require_size(scores.cosine_sum.size(), num_epsilons, where, "cosine_sum");
   require_size(scores.num_hits.size(), num_epsilons, where, "hits");
-  require_size(parts.mean.size(), parts.centred ? parts.dim : 0, where, "mean");
-  require_finite(parts.mean, where, "mean");
 }
 
 // holistic_counts and num_hits belong to what they were summed from, and an inclusive grid ends where it began.

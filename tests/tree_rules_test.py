@@ -16,7 +16,7 @@ ROOMS = {
     "kernels": (["kernels/"], [], False),
     "files": (["files/"], ["error"], False),
     "measured": (["angle_grid", "basis", "plane_set", "memory_budget"], ["error"], False),
-    "resonance": (["resonance"], ["error", "measured"], False),
+    "resonance": (["resonance", "merge"], ["error", "measured"], False),
     "accumulator": (["accumulator", "spotlight_tables", "row_mean"], NUMERICS[:4], False),
     "statistics": (["statistics"], NUMERICS[:5], False),
     "hook": (["hook", "hook/"], ["error"], True),
