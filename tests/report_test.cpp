@@ -36,7 +36,7 @@ Resonance layer_of(std::string address, std::int64_t dim, const Rows& rows, std:
   parts.dim = parts.num_vectors = dim;
   parts.basis_name = "standard";
   const Basis basis = Basis::standard(dim);
-  parts.basis.assign(basis.vectors().begin(), basis.vectors().end());
+  parts.basis = basis.vectors();
   parts.planes = PlaneSet(basis, Pairs::kCombination).planes();
   parts.grid = grid;
   parts.num_samples_seen = static_cast<std::int64_t>(rows.size());
