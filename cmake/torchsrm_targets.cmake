@@ -21,6 +21,10 @@ target_compile_options(torchsrm_build_settings INTERFACE -ffp-contract=off)
 if(TORCHSRM_SANITIZE)
   target_compile_options(torchsrm_build_settings INTERFACE
     -fsanitize=${TORCHSRM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  # The check of virtual tables needs type information that libtorch_cpu keeps to itself (c10::DynamicType).
+  if(TORCHSRM_SANITIZE MATCHES undefined)
+    target_compile_options(torchsrm_build_settings INTERFACE -fno-sanitize=vptr)
+  endif()
   target_link_options(torchsrm_build_settings INTERFACE -fsanitize=${TORCHSRM_SANITIZE})
 endif()
 # Torch's include folder carries an fmt of its own that would win over the system's and then fail to link.
