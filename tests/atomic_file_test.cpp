@@ -4,10 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 
+#include "file_bytes.h"
 #include "file_size_limit.h"
 #include "scratch_folder.h"
 #include "srm/error.h"
@@ -17,13 +16,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
-
-std::string content(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 void write_file(const std::filesystem::path& path, std::string_view text) {
   AtomicFile file(path);
@@ -39,10 +31,10 @@ TEST(AtomicFile, TakesItsNameAtCommitAndReplacesAnOlderFile) {
     AtomicFile file(path);
     file.write("new ");
     file.write(std::string(200000, 'x'));
-    EXPECT_EQ(content(path), "old");
+    EXPECT_EQ(bytes_of(path), "old");
     file.commit();
   }
-  EXPECT_EQ(content(path), "new " + std::string(200000, 'x'));
+  EXPECT_EQ(bytes_of(path), "new " + std::string(200000, 'x'));
   EXPECT_EQ(folder.num_files(), 1);
 }
 
@@ -59,7 +51,7 @@ TEST(AtomicFile, FullDiskIsAnErrorAndTheOlderFileStays) {
   const FileSizeLimit limit(100000);
   EXPECT_THAT([&] { write_file(path, std::string(300000, 'x')); },
               ThrowsMessage<Error>(AllOf(HasSubstr("report.txt"), HasSubstr("must fit on the disk"))));
-  EXPECT_EQ(content(path), "old");
+  EXPECT_EQ(bytes_of(path), "old");
   EXPECT_EQ(folder.num_files(), 1);
 }
 
@@ -69,7 +61,7 @@ TEST(AtomicFile, ReplacesTheFileBehindALink) {
   std::filesystem::create_symlink("real.txt", folder / "link.txt");
   write_file(folder / "link.txt", "new");
   EXPECT_TRUE(std::filesystem::is_symlink(folder / "link.txt"));
-  EXPECT_EQ(content(folder / "real.txt"), "new");
+  EXPECT_EQ(bytes_of(folder / "real.txt"), "new");
 }
 
 TEST(AtomicFile, RefusesFoldersDevicesAndMissingFolders) {

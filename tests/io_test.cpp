@@ -3,19 +3,17 @@
 #include <ATen/ATen.h>
 #include <ATen/core/Dict.h>
 #include <ATen/core/List.h>
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "file_bytes.h"
 #include "file_size_limit.h"
+#include "plain_pickle.h"
 #include "scratch_folder.h"
 #include "srm/error.h"
 
@@ -27,27 +25,9 @@ using ::testing::ThrowsMessage;
 
 const std::filesystem::path kData = std::filesystem::path(TORCHSRM_TEST_DATA) / "io";
 
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  return bytes.str();
-}
-
-std::filesystem::path write(const std::filesystem::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-  return path;
-}
-
 at::Tensor numbers() { return at::arange(12, at::kFloat).reshape({3, 4}); }
 
 c10::impl::GenericDict load_dict(const std::string& name) { return load_pickle(kData / name).toGenericDict(); }
-
-// Whether Python's torch.load(weights_only=True) opens the file, told without torch.
-bool is_plain_for_python(const std::filesystem::path& path) {
-  const std::string script = TORCHSRM_SOURCE_DIR "/tests/plain_pickle.py";
-  return std::system(fmt::format("'{}' '{}' '{}'", TORCHSRM_PYTHON, script, path.string()).c_str()) == 0;
-}
 
 // ---- reading what Python's torch.save() wrote
 
@@ -132,8 +112,8 @@ TEST(LoadPickle, EveryOtherKindOfFileHasAnErrorOfItsOwn) {
   expect(kData / "plain.npy", "a NumPy array file");
   expect(kData / "only.npz", "a .npz of NumPy arrays");
   expect(kData / ".." / "models" / "mlp_scripted.pt", "a TorchScript model");
-  expect(write(folder / "words.pt", "words"), "a file of an unknown kind");
-  expect(write(folder / "empty.pt", ""), "an empty file");
+  expect(write_bytes(folder / "words.pt", "words"), "a file of an unknown kind");
+  expect(write_bytes(folder / "empty.pt", ""), "an empty file");
   expect(folder / "none.pt", "no file of that name");
   expect(folder.path(), "got a folder");
 }
@@ -141,8 +121,10 @@ TEST(LoadPickle, EveryOtherKindOfFileHasAnErrorOfItsOwn) {
 TEST(LoadPickle, AFileThatIsCutShortIsRefused) {
   const ScratchFolder folder;
   const std::string bytes = bytes_of(kData / "activations.pt");
-  for (std::size_t size = 1; size < bytes.size(); size += 7) {
-    EXPECT_THROW(load_pickle(write(folder / "cut.pt", bytes.substr(0, size))), Error) << size;
+  const auto path = write_bytes(folder / "cut.pt", bytes);
+  for (std::size_t size = bytes.size() - 1; size > 7; size -= 7) {
+    std::filesystem::resize_file(path, size);
+    EXPECT_THROW(load_pickle(path), Error) << size;
   }
 }
 

@@ -5,13 +5,12 @@
 
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <numeric>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "file_bytes.h"
 #include "files/input_file.h"
 #include "scratch_folder.h"
 #include "srm/error.h"
@@ -29,18 +28,6 @@ std::vector<double> counting(std::size_t count, double first = 0) {
   std::vector<double> numbers(count);
   std::iota(numbers.begin(), numbers.end(), first);
   return numbers;
-}
-
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  return bytes.str();
-}
-
-std::filesystem::path write(const std::filesystem::path& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-  return path;
 }
 
 NpyArray array(const std::string& key) { return read_npz(ZipArchive(kData / "arrays.npz"), key); }
@@ -95,7 +82,7 @@ TEST(Npy, EveryVersionOfTheFormatIsRead) {
   const ScratchFolder folder;
   std::string bytes = bytes_of(kData / "plain.npy");
   bytes[6] = 4;
-  EXPECT_THAT([&] { read_npy(write(folder / "x.npy", bytes)); }, ThrowsMessage<Error>(HasSubstr("version 4")));
+  EXPECT_THAT([&] { read_npy(write_bytes(folder / "x.npy", bytes)); }, ThrowsMessage<Error>(HasSubstr("version 4")));
 }
 
 TEST(Npy, WhatIsNoArrayOfNumbersIsRefusedByName) {
@@ -110,10 +97,12 @@ TEST(Npy, WhatIsNoArrayOfNumbersIsRefusedByName) {
 TEST(Npy, AFileThatIsCutShortOrTooLongIsRefused) {
   const ScratchFolder folder;
   const std::string bytes = bytes_of(kData / "plain.npy");
-  for (std::size_t size = 0; size < bytes.size(); ++size) {
-    EXPECT_THROW(read_npy(write(folder / "cut.npy", bytes.substr(0, size))), Error) << size;
+  const auto path = write_bytes(folder / "cut.npy", bytes);
+  for (std::size_t size = bytes.size(); size-- > 0;) {
+    std::filesystem::resize_file(path, size);
+    EXPECT_THROW(read_npy(path), Error) << size;
   }
-  EXPECT_THAT([&] { read_npy(write(folder / "long.npy", bytes + "x")); },
+  EXPECT_THAT([&] { read_npy(write_bytes(folder / "long.npy", bytes + "x")); },
               ThrowsMessage<Error>(HasSubstr("49 bytes for float32 of shape (3, 4), which takes 48")));
 }
 
@@ -121,9 +110,9 @@ TEST(Npy, AHeaderThatClaimsTooMuchTakesNoMemory) {
   const ScratchFolder folder;
   std::string bytes = bytes_of(kData / "plain.npy");
   bytes.replace(bytes.find("(3, 4)"), 6, "(9999999999999, 9999999999999)").resize(bytes.size());
-  EXPECT_THROW(read_npy(write(folder / "x.npy", bytes)), Error);
+  EXPECT_THROW(read_npy(write_bytes(folder / "x.npy", bytes)), Error);
   bytes.replace(bytes.find("(9999999999999, 9999999999999)"), 30, "(999999999, 99999)            ");
-  EXPECT_THROW(read_npy(write(folder / "x.npy", bytes)), Error);
+  EXPECT_THROW(read_npy(write_bytes(folder / "x.npy", bytes)), Error);
 }
 
 // Damage that changes no number (names, dates, padding) is no error; damage that changes one always is.
@@ -131,25 +120,26 @@ TEST(Npy, EveryChangedByteOfAnArchiveIsHarmlessOrRefused) {
   const ScratchFolder folder;
   for (const char* name : {"stored.npz", "only.npz"}) {
     const std::string bytes = bytes_of(kData / name);
-    const std::vector<double> wanted = counting(12);
+    const auto path = write_bytes(folder / name, bytes);
     int num_refused = 0;
     for (std::size_t place = 0; place < bytes.size(); ++place) {
-      for (const int change : {0x01, 0x80, 0xff}) {
-        std::string damaged = bytes;
-        damaged[place] = static_cast<char>(damaged[place] ^ change);
+      for (const int mask : {0x01, 0x80, 0xff}) {
+        flip_bits(path, place, mask);
         try {
-          const ZipArchive archive(write(folder / "x.npz", damaged));
+          const ZipArchive archive(path);
           for (const std::string& key : npz_keys(archive)) {
-            EXPECT_EQ(read_npz(archive, key).to_doubles(), wanted) << name << " at " << place;
+            EXPECT_EQ(read_npz(archive, key).to_doubles(), counting(12)) << name << " at " << place;
           }
         } catch (const Error&) {
           ++num_refused;
         }
+        flip_bits(path, place, mask);
       }
     }
     EXPECT_GT(num_refused, 150);
-    for (std::size_t size = 0; size < bytes.size(); size += 3) {
-      EXPECT_THROW(ZipArchive(write(folder / "x.npz", bytes.substr(0, size))), Error) << size;
+    for (std::size_t size = bytes.size() - 1; size > 3; size -= 3) {
+      std::filesystem::resize_file(path, size);
+      EXPECT_THROW(ZipArchive archive(path), Error) << size;
     }
   }
 }
@@ -158,15 +148,15 @@ TEST(InputFile, KindsAreToldApartByContent) {
   const ScratchFolder folder;
   EXPECT_EQ(file_kind(kData / "plain.npy"), FileKind::kNpy);
   EXPECT_EQ(file_kind(kData / "only.npz"), FileKind::kZip);
-  EXPECT_EQ(file_kind(write(folder / "x.npy", "\x80\x04pickle")), FileKind::kPickle);
-  EXPECT_EQ(file_kind(write(folder / "x.txt", "words")), FileKind::kOther);
+  EXPECT_EQ(file_kind(write_bytes(folder / "x.npy", "\x80\x04pickle")), FileKind::kPickle);
+  EXPECT_EQ(file_kind(write_bytes(folder / "x.txt", "words")), FileKind::kOther);
 }
 
 TEST(InputFile, MissingFoldersAndEmptyFilesHaveErrorsOfTheirOwn) {
   const ScratchFolder folder;
   EXPECT_THAT([&] { file_kind(folder / "none.pt"); }, ThrowsMessage<Error>(HasSubstr("no file of that name")));
   EXPECT_THAT([&] { file_kind(folder.path()); }, ThrowsMessage<Error>(HasSubstr("got a folder")));
-  EXPECT_THAT([&] { file_kind(write(folder / "x.pt", "")); }, ThrowsMessage<Error>(HasSubstr("an empty file")));
+  EXPECT_THAT([&] { file_kind(write_bytes(folder / "x.pt", "")); }, ThrowsMessage<Error>(HasSubstr("an empty file")));
 }
 
 TEST(InputFile, AKeyFollowsTheLastColonUnlessTheWholeIsAFile) {
@@ -174,7 +164,7 @@ TEST(InputFile, AKeyFollowsTheLastColonUnlessTheWholeIsAFile) {
   EXPECT_EQ(split_file_and_key("a.npz:x").path, "a.npz");
   EXPECT_EQ(split_file_and_key("a.npz:x").key, "x");
   EXPECT_EQ(split_file_and_key("a.npz").key, "");
-  const auto path = write(folder / "a:b.npz", "x");
+  const auto path = write_bytes(folder / "a:b.npz", "x");
   EXPECT_EQ(split_file_and_key(path.string()).path, path);
   EXPECT_EQ(split_file_and_key(path.string() + ":c").key, "c");
 }

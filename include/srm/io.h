@@ -7,12 +7,22 @@
 #include <string>
 #include <string_view>
 
+#include "srm/resonance.h"
+
 namespace srm {
 
 // Note [Files]
 // Every file that is written here is written beside its place and renamed, so that it is there whole or not at all,
 // and is a `.pt` that Python's torch.load(path, weights_only=True) opens. Equal values give equal bytes. Every file
 // that is read is checked: what is damaged, cut short or something else throws srm::Error that names the file.
+
+/// Writes `results` as a dict with "format", "version", "settings", "partial" and "layers"; see Note [Files].
+/// Throws srm::Error when the file cannot be written, and for a setting that is there twice.
+void save(const Results& results, const std::filesystem::path& path);
+
+/// Reads what save() wrote. Throws srm::Error naming the key when one is missing or does not hold what it should, and
+/// for a newer version of the format.
+Results load_results(const std::filesystem::path& path);
 
 /// Writes a plain value: tensors, numbers, bools, text, None, and lists, tuples and dicts of them; see Note [Files].
 /// Throws srm::Error for any other value, for tensors that are not dense, and when the file cannot be written.

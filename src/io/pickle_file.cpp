@@ -104,7 +104,7 @@ std::string folder_of_pickle(const ZipArchive& archive) {
 void require_plain_archive(const ZipArchive& archive, const std::string& folder) {
   if (archive.contains(folder + "constants.pkl")) {
     throw Error(archive.path(), "this must be data saved with torch.save()", "a TorchScript model",
-                "name the file with the data here, and the model first on the command line");
+                "a model is no data; name a file of tensors");
   }
   const std::string byte_order = folder + "byteorder";
   if (archive.contains(byte_order) && archive.read_text(byte_order) != "little") {
