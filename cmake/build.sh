@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # build.sh build PRESET [TARGET...]  configures and builds a preset of CMakePresets.json with the chosen LibTorch
 # build.sh test PRESET [OPTION...]   runs the tests of that build; options are ctest's
-# build.sh run PRESET PROGRAM        runs a program of that build
+# build.sh run PRESET PROGRAM [ARGUMENT...]  runs a program of that build
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source cmake/libtorch.sh
@@ -28,6 +28,6 @@ build() {
 case $verb in
   build) build "$@" ;;
   test) ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel "$(nproc)" "$@" ;;
-  run) "$folder/$1" ;;
+  run) "$folder/$1" "${@:2}" ;;
   *) stop "build.sh knows build, test and run; got $verb." ;;
 esac

@@ -41,12 +41,12 @@ SpotlightTables::SpotlightTables(const Basis& basis, const PlaneSet& planes, Spo
 }
 
 std::int64_t SpotlightTables::bytes_needed(const PlaneSet& planes, const Spotlight& spotlight) {
-  // The tables themselves, and of a result the hits and the list of planes and the holistic counts. In double, which is
-  // exact where it matters and cannot overflow.
+  // The tables themselves, and of a result the hits, the list of planes, the holistic counts and the sum that they are
+  // checked against. In double, which is exact where it matters and cannot overflow.
   const auto num_epsilons = static_cast<double>(spotlight.epsilon.size());
   const auto num_planes = static_cast<double>(planes.num_planes());
   const auto num_angles = static_cast<double>(spotlight.grid.num_angles());
-  const double numbers = num_epsilons * (num_planes * (num_angles + 2) + num_angles);
+  const double numbers = num_epsilons * (num_planes * (num_angles + 2) + num_angles) + num_angles;
   const double bytes = sizeof(std::int64_t) * numbers + sizeof(Plane) * num_planes;
   return static_cast<std::int64_t>(std::min(bytes, 1e18));
 }

@@ -269,6 +269,92 @@ TEST(AccumulatorTest, ParallelVectorsLoseTheirPlanesOrKeepThemAsZeros) {
   EXPECT_THAT(counts_of(kept, 0, 1), testing::Each(0));
 }
 
+// The bound that prunes planes is tightest for a row between two vectors that are nearly parallel.
+TEST(AccumulatorTest, NearlyParallelVectorsLoseNoHit) {
+  for (double angle = 2.5e-7; angle < 1e-2; angle *= 1.03) {
+    const double c = std::cos(angle), s = std::sin(angle);
+    const Basis basis = Basis::from_vectors("near", 2, 2, {1, 0, c, s});
+    const std::vector<double> rows = {1 - c, -s, c - 1, s};
+    const Resonance result = accumulate(rows, basis, options_of({1 - 3e-7, 0.5}, 360));
+    EXPECT_THAT(result.parts().plane_hits, testing::ElementsAre(2, 2)) << angle;
+    const auto truth = brute_force(rows, basis, result.parts().planes, options_of({1 - 3e-7, 0.5}, 360));
+    EXPECT_EQ(num_wrong_cells(result, truth), 0) << angle;
+  }
+}
+
+// The tolerance of ties is one of cosines, whatever the vectors' lengths.
+TEST(AccumulatorTest, TinyVectorsThatKeepTheirLengthsAreNotTiesEverywhere) {
+  const Basis basis = Basis::from_vectors("tiny", 2, 2, {1e-13, 0, 0, 1}, VectorLengths::kKept);
+  EXPECT_THAT(counts_of(accumulate({1, 0}, basis, options_of({0.0, 1e-14}, 8))),
+              testing::ElementsAre(1, 1, 1, 0, 0, 0, 1, 1));
+  EXPECT_THAT(counts_of(accumulate({1, 0}, basis, options_of({0.5e-13}, 12))),
+              testing::ElementsAre(1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1));
+}
+
+TEST(AccumulatorTest, FineGridsKeepTheirTies) {
+  for (const std::int64_t num_angles : {std::int64_t{65536}, std::int64_t{393216}}) {
+    // Within 60 degrees: a sixth of the angles on each side, and the centre.
+    const Resonance result = accumulate({0, -3}, Basis::standard(2), options_of({0.5}, num_angles));
+    const auto counts = counts_of(result);
+    EXPECT_EQ(std::count(counts.begin(), counts.end(), 1), 2 * (num_angles / 6) + 1);
+    const auto inclusive =
+        counts_of(accumulate({1, 0}, Basis::standard(2), options_of({0.5}, num_angles + 1, GridEnds::kInclusive)));
+    EXPECT_EQ(std::count(inclusive.begin(), inclusive.end(), 1), 2 * (num_angles / 6) + 2);
+  }
+}
+
+TEST(AccumulatorTest, EmptyUpdatesAndMoreThreadsThanRowsChangeNothing) {
+  AccumulatorOptions options = options_of({0.5}, 12);
+  options.num_threads = 64;
+  MemoryBudget budget(1 << 30);
+  Accumulator accumulator(std::make_shared<const Basis>(Basis::standard(2)), options, budget);
+  accumulator.update(static_cast<const float*>(nullptr), 0, 2, 2);
+  const std::vector<double> row = {2, 0};
+  accumulator.update(row.data(), 1, 2, 2);
+  accumulator.update(static_cast<const double*>(nullptr), 0, 2, 2);
+  EXPECT_THAT(counts_of(accumulator.resonance()), testing::ElementsAre(1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1));
+  EXPECT_EQ(accumulator.num_samples_seen(), 1);
+}
+
+TEST(AccumulatorTest, ResonanceCopiesAndTakeResonanceIsTheSame) {
+  MemoryBudget budget(1 << 30);
+  Accumulator accumulator(std::make_shared<const Basis>(Basis::standard(5)), options_of({0.5, -0.1}, 24), budget);
+  const std::vector<double> rows = gaussian(40 * 5, 2);
+  accumulator.update(rows.data(), 40, 5, 5);
+  accumulator.count_call();
+  const Resonance first = accumulator.resonance();
+  const Resonance again = accumulator.resonance();
+  EXPECT_EQ(first.parts().counts, again.parts().counts);
+  Accumulator moved = std::move(accumulator);
+  moved.update(rows.data(), 40, 5, 5);
+  const Resonance twice = std::move(moved).take_resonance();
+  EXPECT_EQ(twice.parts().counts, merge(first, again).parts().counts);
+  EXPECT_EQ(twice.parts().scores, merge(first, again).parts().scores);
+  EXPECT_EQ(twice.parts().num_calls, 1);
+  EXPECT_EQ(budget.reserved_bytes(), 0);
+}
+
+TEST(AccumulatorTest, SumsThatWouldOverflowAreRefusedBeforeARowIsRead) {
+  MemoryBudget budget(1 << 30);
+  Accumulator accumulator(std::make_shared<const Basis>(Basis::standard(2)), options_of({0.9}, 8), budget);
+  EXPECT_THAT([&] { accumulator.update(static_cast<const double*>(nullptr), std::int64_t{1} << 40, 2, 2); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("must fit into 64 bits")));
+  EXPECT_EQ(accumulator.num_samples_seen(), 0);
+}
+
+// A flattened image: the basis alone would be 300 GB, so it must not exist before the budget is asked.
+TEST(AccumulatorTest, LayersTooWideAreRefusedWithTheFigure) {
+  MemoryBudget budget(std::int64_t{4} << 30);
+  const auto refused = [&](std::int64_t dim, std::int64_t num_angles, std::vector<double> epsilon, const char* figure) {
+    const auto basis = std::make_shared<const Basis>(Basis::standard(dim));
+    EXPECT_THAT([&] { Accumulator(basis, options_of(epsilon, num_angles), budget); },
+                testing::ThrowsMessage<Error>(testing::HasSubstr(figure)));
+  };
+  refused(200704, 360, {0.9}, "got 59 TB");
+  refused(2147483647, std::int64_t{1} << 24, {0.9, 0.8, 0.7, 0.6}, "PB");
+  EXPECT_EQ(budget.reserved_bytes(), 0);
+}
+
 TEST(AccumulatorTest, MemoryIsStatedAndRefusedBeforeItIsTaken) {
   const auto basis = std::make_shared<const Basis>(Basis::standard(64));
   const AccumulatorOptions options = options_of({0.9});
