@@ -120,6 +120,9 @@ install_libtorch() {
 
 choose_libtorch
 libtorch_root=${libtorch%/torch}
+if [ -n "${CMAKE_PREFIX_PATH:-}" ] && [ -n "$libtorch_lock" ]; then
+  say "CMAKE_PREFIX_PATH holds no LibTorch; the pinned one is used"
+fi
 check_machine
 check_disk
 install_packages

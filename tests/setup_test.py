@@ -165,6 +165,11 @@ class Setup(unittest.TestCase):
             self.assertEqual((code, errors, calls), (0, "", ""), variables)
             self.assertFalse((self.root / ".deps").exists())
 
+    def test_a_prefix_path_for_other_things_leaves_the_pinned_libtorch(self):
+        code, text, _, calls = self.run_setup(CMAKE_PREFIX_PATH="/nowhere")
+        self.assertEqual((code, calls), (0, "pip download\npip install\n"))
+        self.assertIn("CMAKE_PREFIX_PATH holds no LibTorch", text)
+
     def test_a_named_libtorch_that_is_not_there_is_refused(self):
         self.assert_stops(["Torch_DIR=/nowhere", "no LibTorch"], Torch_DIR="/nowhere/share/cmake/Torch")
         self.assert_stops(["TORCH_PYTHON=/nowhere", "does not run"], TORCH_PYTHON="/nowhere")
