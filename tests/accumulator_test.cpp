@@ -60,6 +60,15 @@ TEST(AccumulatorTest, CosineExactlyEpsilonIsInsideInEveryQuadrant) {
   EXPECT_THAT(counts_of(result), testing::ElementsAre(2, 2, 2, 2));
 }
 
+TEST(AccumulatorTest, WhatIsClearlySmallerThanEpsilonIsNoTie) {
+  const auto at_sixty_degrees_and = [](double radians) {
+    const std::vector<double> row = {std::cos(radians), -std::sin(radians)};
+    return counts_of(accumulate(row, Basis::standard(2), options_of({0.5}, 6)))[1];
+  };
+  EXPECT_EQ(at_sixty_degrees_and(2e-13), 1) << "0.5 - 1.7e-13";
+  EXPECT_EQ(at_sixty_degrees_and(1e-11), 0) << "0.5 - 8.7e-12";
+}
+
 TEST(AccumulatorTest, EpsilonOneCountsExactHitsOnly) {
   const Resonance result = accumulate({5, 0, 3, 4, 0, -1}, Basis::standard(2), options_of({1.0}, 4));
   EXPECT_THAT(counts_of(result), testing::ElementsAre(1, 0, 0, 1));
@@ -271,14 +280,20 @@ TEST(AccumulatorTest, ParallelVectorsLoseTheirPlanesOrKeepThemAsZeros) {
 
 // The bound that prunes planes is tightest for a row between two vectors that are nearly parallel.
 TEST(AccumulatorTest, NearlyParallelVectorsLoseNoHit) {
-  for (double angle = 2.5e-7; angle < 1e-2; angle *= 1.03) {
-    const double c = std::cos(angle), s = std::sin(angle);
-    const Basis basis = Basis::from_vectors("near", 2, 2, {1, 0, c, s});
-    const std::vector<double> rows = {1 - c, -s, c - 1, s};
-    const Resonance result = accumulate(rows, basis, options_of({1 - 3e-7, 0.5}, 360));
-    EXPECT_THAT(result.parts().plane_hits, testing::ElementsAre(2, 2)) << angle;
-    const auto truth = brute_force(rows, basis, result.parts().planes, options_of({1 - 3e-7, 0.5}, 360));
-    EXPECT_EQ(num_wrong_cells(result, truth), 0) << angle;
+  constexpr std::int64_t kDim = 5;
+  unsigned seed = 1;
+  for (double distance = 2.5e-7; distance < 1e-2; distance *= 1.05, ++seed) {
+    std::vector<double> vectors = gaussian(2 * kDim, seed);
+    for (std::int64_t k = 0; k < kDim; ++k) vectors[kDim + k] = vectors[k] + distance * vectors[kDim + k];
+    const Basis basis = Basis::from_vectors("near", 2, kDim, vectors);
+    const std::vector<double> unit = basis.vectors();
+    std::vector<double> row(kDim);
+    for (std::int64_t k = 0; k < kDim; ++k) row[k] = unit[k] - unit[kDim + k];
+    const AccumulatorOptions options = options_of({1 - 3e-7});
+    const Resonance result = accumulate(row, basis, options);
+    if (result.num_planes() == 0) continue;  // below 2e-7 once they are of unit length
+    EXPECT_THAT(result.parts().plane_hits, testing::ElementsAre(1)) << distance;
+    EXPECT_EQ(num_wrong_cells(result, brute_force(row, basis, result.parts().planes, options)), 0) << distance;
   }
 }
 
