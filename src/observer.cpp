@@ -10,6 +10,9 @@
 namespace srm {
 namespace {
 
+// A hook puts the address in front of what its receiver throws.
+constexpr const char* kWhere = "observe";
+
 AccumulatorOptions accumulator_options(const ObserveOptions& options) {
   AccumulatorOptions result;
   result.epsilon = options.epsilon;
@@ -25,16 +28,16 @@ std::string describe(const at::Tensor& tensor) {
   return fmt::format("{} ({})", c10::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), ", "));
 }
 
-at::Tensor arranged(const at::Tensor& activation, Layout layout, const std::string& where) {
+at::Tensor arranged(const at::Tensor& activation, Layout layout) {
   const std::int64_t num_dims = activation.dim();
   const auto fail = [&](const char* rule) {
-    throw Error(where, rule, describe(activation), "choose another --layout for it: last, channels or flatten");
+    throw Error(kWhere, rule, describe(activation), "choose another --layout for it: last, channels or flatten");
   };
   if (num_dims == 0) fail("an activation must have a dimension");
   switch (layout) {
     case Layout::kAuto:
       if (num_dims < 2 || num_dims > 5) fail("layout auto takes 2 to 5 dimensions");
-      return arranged(activation, num_dims <= 3 ? Layout::kLast : Layout::kChannels, where);
+      return arranged(activation, num_dims <= 3 ? Layout::kLast : Layout::kChannels);
     case Layout::kLast:
       return activation.reshape({-1, activation.size(-1)});
     case Layout::kChannels:
@@ -63,9 +66,8 @@ const char* to_string(Layout layout) {
 }
 
 at::Tensor to_rows(const at::Tensor& activation, Layout layout, const std::string& address) {
-  const std::string where = "observe " + address;
   if (!at::isFloatingType(activation.scalar_type())) {
-    throw Error(where, "an activation must be of floating point", describe(activation),
+    throw Error(kWhere, "an activation must be of floating point", describe(activation),
                 "take this layer out with --layers '!" + address + "'");
   }
   const at::Tensor detached = activation.detach();
@@ -75,7 +77,7 @@ at::Tensor to_rows(const at::Tensor& activation, Layout layout, const std::strin
     const std::int64_t width = detached.dim() < 2 ? 1 : detached.size(layout == Layout::kChannels ? 1 : -1);
     return at::empty({0, width}, at::kFloat);
   }
-  return arranged(detached, layout, where).to(at::kCPU, is_wide ? at::kDouble : at::kFloat).contiguous();
+  return arranged(detached, layout).to(at::kCPU, is_wide ? at::kDouble : at::kFloat).contiguous();
 }
 
 void require_valid(const ObserveOptions& options) { require_valid(accumulator_options(options), "observe"); }
@@ -92,7 +94,7 @@ Observer::Observer(std::string address, const ObserveOptions& options, Layout la
 
 void Observer::observe(const c10::IValue& output) {
   if (!output.isTensor()) {
-    throw Error("observe " + address_, "the output of an observed layer must be a tensor", output.tagKind(),
+    throw Error(kWhere, "the output of an observed layer must be a tensor", output.tagKind(),
                 "take this layer out with --layers '!" + address_ + "', or observe the layers inside it");
   }
   add(output.toTensor());
@@ -130,7 +132,7 @@ void Observer::add(const at::Tensor& activation) {
   start(dim);
   const std::int64_t expected = taking_mean_ ? mean_->dim() : accumulator_->basis().dim();
   if (dim != expected) {
-    throw Error("observe " + address_, fmt::format("every sample must have {} numbers", expected),
+    throw Error(kWhere, fmt::format("every sample must have {} numbers", expected),
                 fmt::format("{} in {}", dim, describe(activation)),
                 "choose the --layout whose samples have one width, and a --basis of that width");
   }

@@ -212,7 +212,7 @@ TEST(LayersJson, HasTheFileKeysWithoutArraysAndTheScores) {
  "num_samples_nonfinite": 6,
  "num_calls": 1,
  "scores": {
-  "num_rows": 120,
+  "rows": 120,
   "quartic_sum": 128849018880,
   "quartic_scale": 1073741824,
   "cosine_sum": [
@@ -220,7 +220,7 @@ TEST(LayersJson, HasTheFileKeysWithoutArraysAndTheScores) {
    251658240
   ],
   "cosine_scale": 1048576,
-  "num_hits": [
+  "hits": [
    240,
    240
   ]

@@ -24,7 +24,7 @@ ROOMS = {
     "bases": (["basis_learning", "null"], ["error", "measured", "statistics"], True),
     "monitor": (["monitor"], NUMERICS + ["hook", "observer"], True),
     "report": (["report", "report/"], ["error", "files", "measured", "resonance", "statistics"], False),
-    "io": (["io", "io/"], ["error", "files", "measured", "resonance"], True),
+    "io": (["io", "model_inputs", "io/"], ["error", "files", "measured", "resonance"], True),
     "cli": (["cli/"], NUMERICS + ["hook", "observer", "bases", "monitor", "report", "io", "files"], True),
 }
 TORCH_INCLUDE = re.compile(r"<(torch|ATen|c10|caffe2)/")

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <functional>
+#include <stdexcept>
+#include <string>
+
+#include "srm/error.h"
+
+namespace srm::cli {
+
+/// What a subcommand does once the command line was read; returns the exit code.
+using Action = std::function<int()>;
+
+/// Each adds its subcommand, which sets `action` when it is the one that was given.
+void add_inspect(CLI::App& app, Action& action);
+void add_observe(CLI::App& app, Action& action);
+void add_show(CLI::App& app, Action& action);
+void add_merge(CLI::App& app, Action& action);
+
+/// The whole command. Exit codes: 0 done, 1 for what a file, a model or the machine did, 2 for what is wrong from the
+/// command line alone, 130 after Ctrl-C. Everything that is printed, is printed from here down.
+int run(int argc, const char* const* argv);
+
+/// An srm::Error that the command line alone is to blame for.
+class Misuse : public Error {
+ public:
+  using Error::Error;
+  explicit Misuse(const Error& error) : Error(error) {}
+};
+
+constexpr int kInterrupted = 130;
+
+}  // namespace srm::cli

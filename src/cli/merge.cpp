@@ -1,0 +1,59 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "cli/command.h"
+#include "cli/console.h"
+#include "cli/output_folder.h"
+#include "cli/result_path.h"
+#include "srm/io.h"
+#include "srm/merge.h"
+#include "srm/report.h"
+
+namespace srm::cli {
+namespace {
+
+constexpr const char* kFooter =
+    R"(Results of disjoint data, observed with the same settings, add up exactly: in any order and grouping the
+merged file is the same, byte for byte.
+
+Examples:
+  torchsrm merge part1 part2 part3 -o whole
+  torchsrm merge monday.srm.pt tuesday.srm.pt -o both.srm.pt)";
+
+struct Flags {
+  std::vector<std::string> results;
+  std::string out;
+};
+
+int merge_files(const Flags& flags) {
+  const std::filesystem::path out = flags.out;
+  const bool is_file = out.extension() == ".pt" && !std::filesystem::is_directory(out);
+  if (!is_file) prepare_folder(out);
+  std::vector<Results> parts;
+  for (const std::string& word : flags.results) parts.push_back(load_results(result_path(word)));
+  const Results merged = merge(parts);
+  parts.clear();
+  if (is_file) {
+    save(merged, out);
+  } else {
+    write_all(merged, out);
+  }
+  fmt::print("{}\nwritten to {}\n", layers_table(merged, console_options()), printable(flags.out));
+  return 0;
+}
+
+}  // namespace
+
+void add_merge(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("merge", "Add up results of disjoint data, exactly");
+  auto flags = std::make_shared<Flags>();
+  command->footer(kFooter);
+  command->add_option("RESULT", flags->results, "Result files, or folders that hold one")->required();
+  command->add_option("-o,--out", flags->out, "A .pt file for the result alone, or a folder for the reports too")
+      ->required();
+  command->callback([flags, &action] { action = [flags] { return merge_files(*flags); }; });
+}
+
+}  // namespace srm::cli

@@ -1,0 +1,95 @@
+#include "cli/model_file.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "srm/error.h"
+
+namespace srm::cli {
+namespace {
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+std::string describe(const std::string& name, const c10::IValue& value) {
+  if (!value.isTensor()) return fmt::format("{} {}", name, value.tagKind());
+  const at::Tensor& tensor = value.toTensor();
+  return fmt::format("{} {} ({})", name, c10::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), ", "));
+}
+
+// What a model said when it refused its inputs: the last line of TorchScript's traceback, or an operator's message.
+std::string refusal_of(const std::exception& error) {
+  const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
+  if (torch_error != nullptr) return first_line(torch_error->what_without_backtrace());
+  // TorchScript prints the whole traceback, and in the end what went wrong.
+  std::string text = error.what();
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  const std::size_t line = text.rfind('\n');
+  return line == std::string::npos ? text : text.substr(line + 1);
+}
+
+// "x Float (64, 63), mask Bool (64)": the arguments of forward with what they were given.
+std::string describe_inputs(const torch::jit::Module& model, const std::vector<c10::IValue>& inputs,
+                            const torch::jit::Kwargs& kwargs) {
+  std::vector<std::string> described;
+  const auto& arguments = model.get_method("forward").function().getSchema().arguments();
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    const bool named = k + 1 < arguments.size();  // the first is self
+    described.push_back(describe(named ? arguments[k + 1].name() : fmt::format("argument {}", k), inputs[k]));
+  }
+  for (const auto& [name, value] : kwargs) described.push_back(describe(name, value));
+  return fmt::format("{}", fmt::join(described, ", "));
+}
+
+}  // namespace
+
+torch::jit::Module load_model(const std::string& path) {
+  const std::string where = "model " + path;
+  const char* export_it = "save it with torch.jit.save(torch.jit.script(model)) or torch.jit.trace";
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    throw Error(where, "the model must be a TorchScript file", "a folder", "name the .pt file in it");
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw Error(where, "the file must exist and be readable", "none", "check the path");
+  char magic[2] = {};
+  file.read(magic, 2);
+  if (file.gcount() < 2) throw Error(where, "the model must be a TorchScript file", "an empty file", export_it);
+  if (magic[0] != 'P' || magic[1] != 'K') {
+    throw Error(where, "the model must be a TorchScript file, which is a zip archive", "another kind of file",
+                export_it);
+  }
+  try {
+    torch::jit::Module model = torch::jit::load(path, at::kCPU);
+    model.eval();
+    return model;
+  } catch (const c10::Error& error) {
+    const std::string message = first_line(error.what_without_backtrace());
+    if (message.find("constants.pkl") != std::string::npos) {
+      throw Error(where, "the model must be a TorchScript file", "an archive of torch.save, which holds no code",
+                  export_it);
+    }
+    throw Error(where, "the archive must be whole and of this LibTorch's kind", message,
+                "copy it again, or save it again with the LibTorch that runs it");
+  } catch (const std::exception& error) {
+    throw Error(where, "the model's code must be known to this LibTorch", first_line(error.what()),
+                "save it again, or load the library that brings what it names");
+  }
+}
+
+void forward_or_explain(const torch::jit::Module& model, const std::vector<c10::IValue>& inputs,
+                        const torch::jit::Kwargs& kwargs, const std::function<void()>& run) {
+  try {
+    run();
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Error("model", "its forward must accept the data",
+                fmt::format("'{}' for {}", refusal_of(error), describe_inputs(model, inputs, kwargs)),
+                "give --data of the shapes and types that it takes");
+  }
+}
+
+}  // namespace srm::cli

@@ -1,0 +1,96 @@
+#include "cli/observation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "cli/model_file.h"
+#include "cli/progress.h"
+#include "srm/error.h"
+#include "srm/io.h"
+#include "srm/model_inputs.h"
+
+namespace srm::cli {
+namespace {
+
+using Step = std::function<void(std::int64_t begin, std::int64_t end)>;
+
+// One or two passes over the samples. What goes wrong in the pass that counts is kept, beside what was counted.
+Observation run_passes(std::int64_t num_samples, std::int64_t batch_size, bool centre, const InterruptGuard& interrupt,
+                       const Step& step, const std::function<void()>& finish_means) {
+  Observation seen;
+  const auto run_pass = [&](const char* what) {
+    Progress progress(what, num_samples);
+    for (std::int64_t begin = 0; begin < num_samples; begin += batch_size) {
+      if (interrupt.is_interrupted()) break;
+      const std::int64_t end = std::min(begin + batch_size, num_samples);
+      step(begin, end);
+      progress.advance(end - begin);
+    }
+    seen.is_interrupted = interrupt.is_interrupted();
+  };
+  if (centre) {
+    run_pass("taking the mean");
+    if (seen.is_interrupted) return seen;
+    finish_means();
+  }
+  try {
+    run_pass("observing");
+  } catch (...) {
+    seen.failure = std::current_exception();
+  }
+  return seen;
+}
+
+void finish(Observation& seen, Results results) {
+  seen.results = std::move(results);
+  seen.results.partial = seen.is_interrupted || seen.failure;
+  // Nothing worth a file: the failure is all there is to tell.
+  if (seen.results.layers.empty() && seen.failure) std::rethrow_exception(seen.failure);
+}
+
+}  // namespace
+
+Observation observe_model(const std::string& model_path, const std::string& data_spec, std::int64_t batch_size,
+                          const ObserveOptions& options, std::shared_ptr<MemoryBudget> budget,
+                          const InterruptGuard& interrupt) {
+  const torch::jit::Module model = load_model(model_path);
+  const ModelInputs inputs = ModelInputs::read(data_spec, model.get_method("forward").function().getSchema());
+  ObservedModule observed(model, options, std::move(budget));
+  const torch::NoGradGuard no_grad;
+  const auto step = [&](std::int64_t begin, std::int64_t end) {
+    const auto [arguments, kwargs] = inputs.batch(begin, end);
+    forward_or_explain(model, arguments, kwargs, [&] { observed.forward(arguments, kwargs); });
+  };
+  Observation seen =
+      run_passes(inputs.num_samples(), batch_size, options.centre, interrupt, step, [&] { observed.finish_means(); });
+  seen.silent_layers = observed.silent_layers();
+  finish(seen, observed.take_results());
+  return seen;
+}
+
+Observation observe_activations(const std::string& activations_spec, std::int64_t batch_size,
+                                const ObserveOptions& options, std::shared_ptr<MemoryBudget> budget,
+                                const InterruptGuard& interrupt) {
+  at::Tensor activations = read_tensor(activations_spec, "activations");
+  const std::string where = "activations " + activations_spec;
+  if (activations.dim() < 2) {
+    throw Error(where, "activations must be (num_samples, ...), of two dimensions or more",
+                fmt::format("{}", activations.dim()), "reshape them");
+  }
+  if (activations.size(0) == 0) throw Error(where, "there must be a sample", "none", "check the file");
+  if (at::isIntegralType(activations.scalar_type(), /*includeBool=*/true)) activations = activations.to(at::kDouble);
+  const Layout layout = options.layouts.empty() ? Layout::kAuto : options.layouts.back().second;
+  Observer observer("activations", options, layout, std::move(budget));
+  const auto step = [&](std::int64_t begin, std::int64_t end) { observer.add(activations.slice(0, begin, end)); };
+  Observation seen =
+      run_passes(activations.size(0), batch_size, options.centre, interrupt, step, [&] { observer.finish_mean(); });
+  observer.count_call();  // one array, however it was cut into batches
+  Results results{settings_of(options), {}, false};
+  if (auto resonance = observer.take_resonance()) results.layers.push_back(std::move(*resonance));
+  finish(seen, std::move(results));
+  return seen;
+}
+
+}  // namespace srm::cli

@@ -1,0 +1,54 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <new>
+
+#include "cli/command.h"
+
+namespace srm::cli {
+namespace {
+
+constexpr const char* kFooter = R"(Examples:
+  torchsrm inspect model.pt
+  torchsrm observe model.pt --data inputs.npy --layers 'encoder.*' '!*.dropout' --out result
+  torchsrm observe --activations layer.npy --basis rotated.npy --epsilon 0.9 0.75
+  torchsrm show result/results.srm.pt --plane 0,1
+  torchsrm merge part1 part2 -o whole.srm.pt
+
+`torchsrm COMMAND --help` tells each command's options.)";
+
+int fail(const char* message, int exit_code) {
+  std::fflush(stdout);
+  fmt::print(stderr, "torchsrm: error: {}\n", message);
+  return exit_code;
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv) {
+  CLI::App app{"The Spotlight Resonance Method: which layers of a TorchScript model align with their basis.",
+               "torchsrm"};
+  app.set_version_flag("--version", "torchsrm " TORCHSRM_VERSION);
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  Action action;
+  add_inspect(app, action);
+  add_observe(app, action);
+  add_show(app, action);
+  add_merge(app, action);
+  try {
+    app.parse(argc, argv);
+    return action();
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  } catch (const Misuse& error) {
+    return fail(error.what(), 2);
+  } catch (const std::bad_alloc&) {
+    return fail("[memory] what is read and observed must fit; got an allocation that failed; lower --memory", 1);
+  } catch (const std::exception& error) {
+    return fail(error.what(), 1);
+  }
+}
+
+}  // namespace srm::cli

@@ -1,0 +1,350 @@
+"""The command as people run it: what it prints, writes and answers to what is wrong."""
+
+import csv
+import json
+import math
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import torch_file
+
+COMMAND, SOURCE = sys.argv.pop(1), pathlib.Path(sys.argv.pop(1))
+MODELS = SOURCE / "models"
+TEST_MODELS = SOURCE / "tests" / "data" / "models"
+TANH, HELD_OUT = str(MODELS / "tanh.pt"), str(MODELS / "data" / "held_out.npy")
+
+
+def gaussian_rows(num_rows, dim, seed=1):
+    source = random.Random(seed)
+    return [[source.gauss(0, 1) for _ in range(dim)] for _ in range(num_rows)]
+
+
+class CommandTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def run_command(self, *words, code=0, **options):
+        done = subprocess.run([COMMAND, *map(str, words)], capture_output=True, text=True, timeout=300,
+                              cwd=self.folder, **options)
+        self.assertEqual(done.returncode, code, f"{words}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def error_of(self, *words, code=1):
+        done = self.run_command(*words, code=code)
+        self.assertNotIn("terminate called", done.stderr)
+        return done.stderr
+
+    def observe(self, *words, out="out"):
+        self.run_command("observe", *words, "--out", out)
+        return torch_file.load(self.folder / out / "results.srm.pt")
+
+    def npy(self, rows, name="x.npy", dtype="<f4"):
+        torch_file.write_npy(self.folder / name, rows, dtype)
+        return name
+
+
+class ObserveTest(CommandTest):
+    def test_shipped_models_are_told_apart_as_the_readme_says(self):
+        a4 = {}
+        for model in ["tanh", "isotropic"]:
+            self.run_command("observe", MODELS / f"{model}.pt", "--data", HELD_OUT, "--centre", "--layers",
+                             "encoder.bottleneck_activation", "--epsilon", "0.5", "--out", model)
+            layers = json.loads((self.folder / model / "layers.json").read_text())
+            self.assertEqual([layer["address"] for layer in layers], ["encoder.bottleneck_activation"])
+            a4[model] = layers[0]["a4"]
+        self.assertAlmostEqual(a4["tanh"], -0.10, delta=0.01)
+        self.assertAlmostEqual(a4["isotropic"], 0.0, delta=0.02)
+
+    def test_result_file_holds_every_key_in_its_documented_form(self):
+        result = self.observe(TANH, "--data", HELD_OUT, "--layers", "encoder.*", "--epsilon", "0.9", "0.4")
+        self.assertEqual(result["format"], "torchsrm-result")
+        self.assertIs(result["partial"], False)
+        self.assertTrue(all(isinstance(v, str) for v in result["settings"].values()))
+        self.assertFalse([v for v in result["settings"].values() if str(self.folder) in v or str(SOURCE) in v])
+        layer = result["layers"][-1]
+        n, num_planes, num_angles = 16, 120, 360
+        self.assertEqual(layer["dim"], n)
+        self.assertEqual(layer["basis"].shape, (n, n))
+        self.assertEqual(layer["basis_name"], "standard")
+        self.assertEqual(layer["planes"].shape, (num_planes, 2))
+        self.assertEqual(layer["planes"].values[:4], [0, 1, 0, 2])
+        self.assertEqual(layer["epsilon"].values, [0.9, 0.4])
+        self.assertEqual(layer["angles"].values, [2 * math.pi * k / 360 for k in range(360)])
+        self.assertEqual(layer["counts"].shape, (2, num_planes, num_angles))
+        self.assertEqual(layer["holistic_counts"].shape, (2, num_angles))
+        holistic = [sum(layer["counts"].values[(num_planes + p) * num_angles + 7] for p in range(num_planes))]
+        self.assertEqual(holistic, layer["holistic_counts"].values[num_angles + 7 : num_angles + 8])
+        self.assertEqual(layer["scores"]["rows"], 450)
+        for key, value in [("num_samples_seen", 450), ("num_samples_zero_norm", 0), ("num_samples_nonfinite", 0),
+                           ("num_calls", 8), ("sense", "natural"), ("grid", "exclusive"), ("centred", False)]:
+            self.assertEqual(layer[key], value, key)
+
+    def test_equal_runs_give_equal_bytes_and_threads_and_batches_change_no_count(self):
+        rows = gaussian_rows(300, 12)
+        rows[7], rows[9][3] = [0.0] * 12, math.nan
+        data = self.npy(rows)
+        base = ["--activations", data, "--epsilon", "0.3,-0.2", "--pairs", "permutation"]
+        self.observe(*base, out="a")
+        whole = (self.folder / "a" / "results.srm.pt").read_bytes()
+        for words in [[], ["--threads", "1"], ["--threads", "5"], ["--batch-size", "1"], ["--batch-size", "1000"]]:
+            self.observe(*base, *words, out="b")
+            self.assertEqual((self.folder / "b" / "results.srm.pt").read_bytes(), whole, words)
+
+    def test_merged_parts_equal_one_run_in_any_order(self):
+        rows = gaussian_rows(90, 6)
+        parts = [rows[:20], rows[20:50], rows[50:]]
+        for k, part in enumerate(parts):
+            self.observe("--activations", self.npy(part), "--epsilon", "0.6", out=f"p{k}")
+        self.run_command("merge", "p0", "p1", "p2", "-o", "a.srm.pt")
+        self.run_command("merge", "p2", "p0/results.srm.pt", "p1", "-o", "b.srm.pt")
+        self.run_command("merge", "p1", "p2", "-o", "c")
+        self.run_command("merge", "c", "p0", "-o", "d")
+        self.assertEqual({p.name for p in (self.folder / "d").iterdir()},
+                         {"results.srm.pt", "planes.csv", "layers.json", "report.html"})
+        merged = (self.folder / "a.srm.pt").read_bytes()
+        self.assertEqual((self.folder / "b.srm.pt").read_bytes(), merged)
+        self.assertEqual((self.folder / "d" / "results.srm.pt").read_bytes(), merged)
+        once = self.observe("--activations", self.npy(rows), "--epsilon", "0.6")
+        together = torch_file.load(self.folder / "a.srm.pt")
+        for key in ["counts", "holistic_counts", "num_samples_seen", "scores"]:
+            self.assertEqual(together["layers"][0][key], once["layers"][0][key], key)
+
+    def test_lists_take_spaces_commas_and_repetition_and_negative_numbers(self):
+        data = self.npy(gaussian_rows(10, 3))
+        for words in [["--epsilon", "-0.3", "0.5"], ["--epsilon", "-0.3,0.5"], ["--epsilon=-0.3", "--epsilon", "0.5"]]:
+            result = self.observe("--activations", data, *words)
+            self.assertEqual(result["layers"][0]["epsilon"].values, [-0.3, 0.5], words)
+        result = self.observe("--data", HELD_OUT, "--layers", "encoder.hidden", "decoder.hidden", "--", TANH)
+        self.assertEqual([layer["address"] for layer in result["layers"]], ["encoder.hidden", "decoder.hidden"])
+
+    def test_compat_reference_takes_the_published_codes_ways_and_explicit_flags_win(self):
+        data = self.npy([[0.0, 1.0], [2.0, 0.0]])
+        layer = self.observe("--activations", data, "--compat", "reference")["layers"][0]
+        self.assertEqual((layer["sense"], layer["grid"], layer["counts"].shape), ("reference", "inclusive", (1, 2, 100)))
+        self.assertEqual(layer["epsilon"].values, [0.9])
+        layer = self.observe("--activations", data, "--compat", "reference", "--angles", "8", "--grid", "exclusive",
+                             "--pairs", "combination")["layers"][0]
+        # (0, 1) is met at 270 degrees, since the reference turns towards minus b_j.
+        self.assertEqual(layer["counts"].values, [1, 0, 0, 0, 0, 0, 1, 0])
+        basis = self.npy([[0.5, 0.0], [0.0, 0.0]], "basis.npy")
+        layer = self.observe("--activations", data, "--compat", "reference", "--basis", basis)["layers"][0]
+        self.assertEqual(layer["basis"].values, [0.5, 0.0, 0.0, 0.0])
+        self.assertEqual(set(layer["counts"].values), {0})
+        one = self.npy([[1.0, 0.0]], "one.npy")
+        layer = self.observe("--activations", data, "--compat", "reference", "--basis", one)["layers"][0]
+        self.assertEqual(layer["counts"].shape, (1, 0, 100))
+
+    def test_centring_says_so_and_counts_without_the_mean(self):
+        data = self.npy([[3.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
+        done = self.run_command("observe", "--activations", data, "--centre", "--angles", "4", "--out", "out")
+        layer = torch_file.load(self.folder / "out" / "results.srm.pt")["layers"][0]
+        self.assertIs(layer["centred"], True)
+        self.assertEqual(layer["mean"].values, [2.0, 1.0])
+        self.assertEqual(layer["num_samples_seen"], 2)
+        self.assertEqual(layer["counts"].values, [1, 0, 1, 0])
+        self.assertIn("1 zero rows", done.stdout)
+
+    def test_planes_csv_and_layers_json(self):
+        self.observe("--activations", self.npy([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]), "--angles", "4")
+        with open(self.folder / "out" / "planes.csv", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+        self.assertEqual(list(rows[0]), ["layer", "i", "j", "epsilon", "hits", "peak_angle_deg", "peak", "mean"])
+        first = rows[0]
+        self.assertEqual((first["layer"], first["i"], first["j"], first["hits"]), ("activations", "0", "1", "3"))
+        self.assertEqual((float(first["peak_angle_deg"]), float(first["mean"])), (0.0, 0.25))
+        self.assertAlmostEqual(float(first["peak"]), 2 / 3)
+
+    def test_integer_activations_are_converted_and_npz_keys_chosen(self):
+        layer = self.observe("--activations", self.npy([[1, 0], [0, 2]], dtype="<i8"), "--angles", "4")["layers"][0]
+        self.assertEqual(layer["counts"].values, [1, 1, 0, 0])
+
+    def test_parallel_basis_vectors_are_left_out_and_counted(self):
+        basis = self.npy([[1.0, 0.0], [0.0, 1.0], [-2.0, 0.0]], "basis.npy")
+        done = self.run_command("observe", "--activations", self.npy([[1.0, 0.0]]), "--basis", basis)
+        self.assertIn("1 planes left out", done.stdout)
+        self.assertIn("normalised to length 1", done.stderr)
+
+    def test_silent_layers_are_told(self):
+        data = self.npy([[1.0, 2.0, 3.0, 4.0]] * 5)
+        done = self.run_command("observe", TEST_MODELS / "branches_scripted.pt", "--data", data)
+        self.assertIn("no activation came from negative", done.stderr)
+        calls = {row["address"]: row["num_calls"] for row in json.loads((self.folder / "srm-result" / "layers.json").read_text())}
+        self.assertEqual(calls, {"positive": 1, "step": 2})
+
+
+class BadInputTest(CommandTest):
+    def test_command_line_alone_is_misuse(self):
+        data = self.npy(gaussian_rows(4, 3))
+        cases = {
+            "in [-1, 1]; got 1.5": ["observe", "--activations", data, "--epsilon", "1.5"],
+            "-1.2": ["observe", "--activations", data, "--epsilon", "-1.2"],
+            "0.5 twice": ["observe", "--activations", data, "--epsilon", "0.5", "0.5"],
+            "number of angles must be": ["observe", "--activations", data, "--angles", "0"],
+            "at least one thread": ["observe", "--activations", data, "--threads", "0"],
+            "a batch must hold a sample": ["observe", "--activations", data, "--batch-size", "0"],
+            "above zero": ["observe", "--activations", data, "--memory", "0"],
+            "--grid": ["observe", "--activations", data, "--grid", "open"],
+            "auto, last, channels or flatten": ["observe", "--activations", data, "--layout", "rows"],
+            "either a model or --activations; got neither": ["observe"],
+            "got both": ["observe", TANH, "--activations", data],
+            "needs --data": ["observe", TANH],
+            "count from 0": ["show", "x.srm.pt", "--plane", "1"],
+            "--no-such-flag": ["observe", "--no-such-flag"],
+            "required": ["merge", "a"],
+        }
+        for words, command in cases.items():
+            with self.subTest(words):
+                self.assertIn(words, self.error_of(*command, code=2))
+
+    def test_models(self):
+        (self.folder / "text.pt").write_text("not a model")
+        (self.folder / "cut.pt").write_bytes(pathlib.Path(TANH).read_bytes()[:20000])
+        (self.folder / "empty.pt").write_bytes(b"")
+        data = self.npy(gaussian_rows(4, 64))
+        for name, words in {"text.pt": "must be a TorchScript file", "cut.pt": "archive must be whole",
+                            "empty.pt": "an empty file", "gone.pt": "must exist", ".": "a folder"}.items():
+            with self.subTest(name):
+                self.assertIn(words, self.error_of("observe", name, "--data", data))
+                self.assertIn(words, self.error_of("inspect", name))
+        self.observe("--activations", data)
+        self.assertIn("torch.save", self.error_of("inspect", "out/results.srm.pt"))
+
+    def test_data_that_the_model_refuses_names_the_argument(self):
+        narrow = self.error_of("observe", TANH, "--data", self.npy(gaussian_rows(4, 63)))
+        self.assertRegex(narrow, r"must accept the data; got '.*' for \w+ Float \(4, 63\)")
+        wide = self.error_of("observe", TANH, "--data", self.npy(gaussian_rows(4, 64), dtype="<f8"))
+        self.assertRegex(wide, r"for \w+ Double \(4, 64\)")
+
+    def test_no_layer_matched_lists_the_nearest(self):
+        message = self.error_of("observe", TANH, "--data", HELD_OUT, "--layers", "encoder.bottlneck")
+        self.assertIn("encoder.bottleneck", message)
+
+    def test_layers_without_a_tensor_of_floating_point_are_refused_by_name(self):
+        data = self.npy(gaussian_rows(4, 4))
+        message = self.error_of("observe", TEST_MODELS / "structured_scripted.pt", "--data", data, "--layers", "split")
+        self.assertIn("split", message)
+        self.assertIn("must be a tensor; got Tuple", message)
+
+    def test_bases(self):
+        data = self.npy(gaussian_rows(5, 3))
+        for rows, words in [([[1.0, 0.0]], "must have 2 numbers; got 3"), ([[0.0] * 3, [1.0] * 3], "no vector may be zero"),
+                            ([[math.nan] * 3] * 2, "must be finite")]:
+            with self.subTest(words):
+                message = self.error_of("observe", "--activations", data, "--basis", self.npy(rows, "basis.npy"))
+                self.assertIn(words, message)
+
+    def test_data_files(self):
+        (self.folder / "words.npy").write_text("hello")
+        (self.folder / "cut.npy").write_bytes(pathlib.Path(HELD_OUT).read_bytes()[:500])
+        for name in ["words.npy", "cut.npy", "gone.npy", "."]:
+            with self.subTest(name):
+                self.assertIn(name, self.error_of("observe", "--activations", name))
+
+    def test_output_folder_that_cannot_be_written(self):
+        data = self.npy(gaussian_rows(5, 3))
+        (self.folder / "file").write_text("in the way")
+        self.assertIn("--out", self.error_of("observe", "--activations", data, "--out", "file"))
+        self.assertIn("--out", self.error_of("observe", "--activations", data, "--out", "/proc/no"))
+
+    def test_memory_limit_gives_the_figure_and_the_way_out(self):
+        message = self.error_of("observe", "--activations", self.npy(gaussian_rows(3, 300)), "--memory", "1M")
+        self.assertRegex(message, r"got 1\d\d MB beside 0 bytes already taken; raise --memory")
+
+    def test_results_that_do_not_belong_together(self):
+        data = self.npy(gaussian_rows(5, 3))
+        self.observe("--activations", data, "--epsilon", "0.5", out="a")
+        self.observe("--activations", data, "--epsilon", "0.6", out="b")
+        message = self.error_of("merge", "a", "b", "-o", "c.srm.pt")
+        self.assertIn("epsilon = 0.5 and epsilon = 0.6", message)
+        self.assertFalse((self.folder / "c.srm.pt").exists())
+        self.assertIn("results.srm.pt", self.error_of("show", "."))
+
+    def test_full_disk_leaves_what_was_there(self):
+        data = self.npy(gaussian_rows(50, 20))
+        self.observe("--activations", data)
+        before = (self.folder / "out" / "results.srm.pt").read_bytes()
+        done = subprocess.run(["bash", "-c", 'ulimit -f 64; trap "" XFSZ; exec "$@"', "bash", COMMAND, "observe",
+                               "--activations", data, "--epsilon", "0.1", "--out", "out"],
+                              capture_output=True, text=True, cwd=self.folder)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("results.srm.pt", done.stderr)
+        self.assertEqual((self.folder / "out" / "results.srm.pt").read_bytes(), before)
+        self.assertFalse([p for p in (self.folder / "out").iterdir() if p.name not in
+                          {"results.srm.pt", "planes.csv", "layers.json", "report.html"}])
+
+    def test_failure_on_the_way_keeps_what_was_counted(self):
+        # The second sample goes through a layer that no memory is left for.
+        data = self.npy([[1.0, 2.0, 3.0, 4.0], [-1.0, -2.0, -3.0, -4.0]])
+        message = self.error_of("observe", TEST_MODELS / "branches_scripted.pt", "--data", data, "--batch-size", "1",
+                                "--layers", "positive", "negative", "--memory", "150K", "--out", "out")
+        self.assertIn("'negative' must fit into the limit", message)
+        result = torch_file.load(self.folder / "out" / "results.srm.pt")
+        self.assertIs(result["partial"], True)
+        self.assertEqual([(layer["address"], layer["num_samples_seen"]) for layer in result["layers"]], [("positive", 1)])
+
+
+class InterruptTest(CommandTest):
+    def test_ctrl_c_saves_what_was_seen_and_marks_it_partial(self):
+        data = self.npy(gaussian_rows(500, 64) * 60)
+        process = subprocess.Popen([COMMAND, "observe", "--activations", data, "--epsilon", "-0.5", "--batch-size", "8",
+                                    "--pairs", "permutation", "--threads", "1", "--out", "out"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=self.folder)
+        while not (self.folder / "out").exists():
+            time.sleep(0.01)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, errors)
+        result = torch_file.load(self.folder / "out" / "results.srm.pt")
+        self.assertIs(result["partial"], True)
+        self.assertGreater(result["layers"][0]["num_samples_seen"], 0)
+        self.assertLess(result["layers"][0]["num_samples_seen"], 30000)
+        self.assertIn("partial", output)
+
+
+class ShowTest(CommandTest):
+    def test_table_plane_and_json(self):
+        self.observe(TANH, "--data", HELD_OUT, "--layers", "encoder.*", "--epsilon", "0.5")
+        table = self.run_command("show", "out").stdout
+        self.assertIn("encoder.bottleneck_activation", table)
+        self.assertIn("450", table)
+        chart = self.run_command("show", "out/results.srm.pt", "--plane", "0,1").stdout
+        self.assertIn("encoder.bottleneck_activation", chart)
+        layers = json.loads(self.run_command("show", "out", "--json").stdout)
+        self.assertEqual(len(layers), 4)
+        self.assertEqual(layers[0]["num_samples_seen"], 450)
+        planes = json.loads(self.run_command("show", "out", "--json", "--plane", "0,1").stdout)
+        self.assertEqual(len(planes[0]["plane"]["counts"][0]), 360)
+        self.assertIn("among", self.error_of("show", "out", "--plane", "1,0"))
+
+
+class InspectTest(CommandTest):
+    def test_tree_and_json(self):
+        tree = self.run_command("inspect", TANH).stdout
+        self.assertRegex(tree, r"(?m)^  encoder +Encoder|^  encoder ")
+        self.assertRegex(tree, r"(?m)^    encoder\.hidden +Linear +forward +- +-$")
+        sites = json.loads(self.run_command("inspect", TANH, "--data", HELD_OUT, "--json").stdout)
+        hidden = next(site for site in sites if site["address"] == "encoder.hidden")
+        self.assertEqual((hidden["calls"], hidden["outputs"], hidden["method"]), (1, ["Float (64, 48)"], "forward"))
+
+
+class HelpTest(CommandTest):
+    def test_help_and_version(self):
+        self.assertIn("Examples", self.run_command("--help").stdout)
+        for command in ["inspect", "observe", "show", "merge"]:
+            self.assertIn("Examples", self.run_command(command, "--help").stdout, command)
+        self.assertRegex(self.run_command("--version").stdout, r"^torchsrm \d+\.\d+\.\d+$")
+        self.assertIn("A subcommand is required", self.error_of(code=2))
+
+
+if __name__ == "__main__":
+    unittest.main()

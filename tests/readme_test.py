@@ -1,0 +1,72 @@
+"""The README keeps what it says: its C++ is the example that is compiled, its commands run and print what it shows."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+COMMAND, EXAMPLE, SOURCE = pathlib.Path(sys.argv.pop(1)), sys.argv.pop(1), pathlib.Path(sys.argv.pop(1))
+README = (SOURCE / "README.md").read_text()
+BLOCKS = re.findall(r"(?ms)^```(\w+)\n(.*?)^```$", README)
+
+
+def blocks(language):
+    return [text for name, text in BLOCKS if name == language]
+
+
+class ReadmeTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        for name in ["models", "tests"]:
+            (self.folder / name).symlink_to(SOURCE / name)
+        self.environment = {**os.environ, "PATH": f"{COMMAND.parent}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+
+    def run_shell(self, text):
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", text], cwd=self.folder, env=self.environment,
+                              capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_cpp_is_the_compiled_example(self):
+        self.assertEqual(blocks("cpp"), [(SOURCE / "tests/examples/observe_model.cpp").read_text()])
+
+    def assert_shows(self, shown, printed):
+        """Line by line the same words; the numbers near, since models round differently from machine to machine."""
+        lines = printed.splitlines()
+        self.assertEqual(len(shown.splitlines()), len(lines), printed)
+        for shown_line, line in zip(shown.splitlines(), lines):
+            for shown_word, word in zip(shown_line.split()[:8], line.split()[:8]):
+                try:
+                    self.assertAlmostEqual(float(shown_word.rstrip("%")), float(word.rstrip("%")), delta=0.05)
+                except ValueError:
+                    self.assertEqual(shown_word, word)
+
+    def test_example_prints_what_is_shown(self):
+        printed = self.run_shell(f"{EXAMPLE} models/tanh.pt models/data/held_out.npy")
+        self.assert_shows(next(block for block in blocks("text") if "layer " not in block), printed)
+        self.assertTrue((self.folder / "results.srm.pt").exists())
+
+    def test_commands_run(self):
+        commands = [block for block in blocks("bash") if "torchsrm " in block]
+        self.assertTrue(commands)
+        for block in commands:
+            self.run_shell(block)
+
+    def test_quick_start_prints_what_is_shown(self):
+        quick_start = next(block for block in blocks("bash") if "observe models/tanh.pt" in block)
+        show = quick_start.splitlines()[-1]
+        printed = self.run_shell(quick_start.replace(show, "") + f"echo ----; {show}").split("----\n")[1]
+        self.assert_shows(next(block for block in blocks("text") if "layer " in block), printed)
+
+    def test_every_path_that_is_named_exists(self):
+        for path in re.findall(r"\]\(([\w./-]+)\)", README):
+            self.assertTrue((SOURCE / path).exists(), path)
+
+
+if __name__ == "__main__":
+    unittest.main()
