@@ -1,6 +1,5 @@
 #include "io/unpickler.h"
 
-#include <ATen/ATen.h>
 #include <ATen/core/Dict.h>
 #include <ATen/core/List.h>
 #include <fmt/format.h>
@@ -9,9 +8,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <limits>
-#include <map>
-#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -24,49 +20,19 @@ namespace {
 using Op = torch::jit::PickleOpCode;
 using c10::IValue;
 
-// What a pickle may name; each is acted out here.
-enum class Callable { kNone, kRebuildTensor, kRebuildTypedTensor, kRebuildParameter, kOrderedDict, kSize, kNumberType };
-
 struct Item {
-  IValue value;  // of a number type: the at::ScalarType
-  Callable callable = Callable::kNone;
+  IValue value;
+  TorchName name = TorchName::kNone;
   int depth = 0;  // of the containers in it
 };
 
 // Values are destroyed, and walked by their users, recursively.
 constexpr int kDeepest = 500;
 
-const std::unordered_map<std::string_view, Callable> kCallables = {
-    {"torch._utils._rebuild_tensor_v2", Callable::kRebuildTensor},
-    {"torch._utils._rebuild_tensor_v3", Callable::kRebuildTypedTensor},
-    {"torch._utils._rebuild_parameter", Callable::kRebuildParameter},
-    {"torch._utils._rebuild_parameter_with_state", Callable::kRebuildParameter},
-    {"collections.OrderedDict", Callable::kOrderedDict},
-    {"torch.Size", Callable::kSize}};
-
-const std::unordered_map<std::string_view, at::ScalarType> kNumberTypes = {
-    {"torch.BoolStorage", at::kBool},
-    {"torch.ByteStorage", at::kByte},
-    {"torch.CharStorage", at::kChar},
-    {"torch.ShortStorage", at::kShort},
-    {"torch.IntStorage", at::kInt},
-    {"torch.LongStorage", at::kLong},
-    {"torch.HalfStorage", at::kHalf},
-    {"torch.BFloat16Storage", at::kBFloat16},
-    {"torch.FloatStorage", at::kFloat},
-    {"torch.DoubleStorage", at::kDouble},
-    {"torch.ComplexFloatStorage", at::kComplexFloat},
-    {"torch.ComplexDoubleStorage", at::kComplexDouble},
-    {"torch.storage.UntypedStorage", at::kByte},
-    // Types without a storage of their own are named beside an untyped one.
-    {"torch.uint16", at::kUInt16},
-    {"torch.uint32", at::kUInt32},
-    {"torch.uint64", at::kUInt64}};
-
 class Unpickler {
  public:
   Unpickler(std::string_view pickle, const ReadStorage& read_storage, std::string_view where)
-      : rest_(pickle), read_storage_(read_storage), where_(where) {}
+      : rest_(pickle), where_(where), objects_(read_storage, where) {}
 
   IValue run() {
     if (take<Op>() != Op::PROTO) fail_damaged("another beginning");
@@ -77,18 +43,13 @@ class Unpickler {
     }
     for (Op op = take<Op>(); op != Op::STOP; op = take<Op>()) step(op);
     const Item result = pop();
-    if (!stack_.empty() || !marks_.empty() || result.callable != Callable::kNone) fail_damaged("a loose end");
+    if (!stack_.empty() || !marks_.empty() || result.name != TorchName::kNone) fail_damaged("a loose end");
     return result.value;
   }
 
  private:
-  [[noreturn]] void fail_damaged(const std::string& got) const {
-    throw Error(where_, "the pickle in this file must be whole", got, "it is damaged; get or write it again");
-  }
-  [[noreturn]] void fail_foreign(const std::string& got) const {
-    throw Error(where_, "a .pt must hold tensors, numbers, text and lists, tuples and dicts of them", got,
-                "save the tensors alone with torch.save");
-  }
+  [[noreturn]] void fail_damaged(std::string_view got) const { fail_damaged_pickle(where_, got); }
+  [[noreturn]] void fail_foreign(std::string_view got) const { fail_foreign_pickle(where_, got); }
 
   std::string_view take_bytes(std::size_t size) {
     if (size > rest_.size()) fail_damaged("an early end");
@@ -117,7 +78,7 @@ class Unpickler {
     return static_cast<std::int64_t>(value);
   }
 
-  void push(IValue value, int depth = 0) { stack_.push_back({std::move(value), Callable::kNone, depth}); }
+  void push(IValue value, int depth = 0) { stack_.push_back({std::move(value), TorchName::kNone, depth}); }
   // No opcode reaches below the last mark but those that take it away.
   Item pop() {
     if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) fail_damaged("an operation without its operand");
@@ -188,82 +149,14 @@ class Unpickler {
   }
 
   void push_global(std::string_view module, std::string_view name) {
-    const std::string full_name = fmt::format("{}.{}", module, name);
-    if (const auto found = kCallables.find(full_name); found != kCallables.end()) {
-      stack_.push_back({IValue(), found->second, 0});
-    } else if (const auto type = kNumberTypes.find(full_name); type != kNumberTypes.end()) {
-      stack_.push_back({IValue(static_cast<std::int64_t>(type->second)), Callable::kNumberType, 0});
-    } else {
-      fail_foreign(fmt::format("'{}'", full_name));
-    }
-  }
-
-  static std::vector<std::int64_t> to_integers(const IValue& tuple) {
-    std::vector<std::int64_t> integers;
-    for (const IValue& value : tuple.toTupleRef().elements()) integers.push_back(value.toInt());
-    return integers;
-  }
-
-  // A storage comes as a one-dimensional tensor of its type.
-  void push_storage() {
-    const IValue id = pop().value;
-    const c10::ArrayRef<IValue> parts = id.toTupleRef().elements().asArrayRef();
-    if (parts.size() != 5 || parts[0].toStringRef() != "storage") fail_damaged("a reference to something unknown");
-    const auto type = static_cast<at::ScalarType>(parts[1].toInt());
-    const std::int64_t num_elements = parts[4].toInt();
-    std::int64_t num_bytes = 0;
-    if (num_elements < 0 ||
-        __builtin_mul_overflow(num_elements, static_cast<std::int64_t>(c10::elementSize(type)), &num_bytes)) {
-      fail_damaged(fmt::format("a storage of {} numbers", num_elements));
-    }
-    const std::string& key = parts[2].toStringRef();
-    const auto known = storages_.find(key);
-    const at::Tensor bytes = known != storages_.end() ? known->second : read_storage_(key, num_bytes);
-    storages_[key] = bytes;
-    push(bytes.view(type));
-  }
-
-  at::Tensor rebuild_tensor(at::Tensor storage, const IValue& offset, const IValue& sizes, const IValue& strides) {
-    const std::vector<std::int64_t> size = to_integers(sizes);
-    const std::vector<std::int64_t> stride = to_integers(strides);
-    const auto is_negative = [](std::int64_t number) { return number < 0; };
-    if (offset.toInt() < 0 || std::any_of(size.begin(), size.end(), is_negative)) fail_damaged("a negative size");
-    return storage.as_strided(size, stride, offset.toInt());  // checks that it stays inside
+    TorchNamed found = objects_.find(module, name);
+    stack_.push_back({std::move(found.value), found.name, 0});
   }
 
   void push_call() {
-    const Item argument_item = pop();
+    const Item arguments = pop();
     const Item function = pop();
-    const c10::ArrayRef<IValue> arguments = argument_item.value.toTupleRef().elements().asArrayRef();
-    const auto require_arguments = [&](std::size_t count) {
-      if (arguments.size() < count) fail_damaged("a call with too few arguments");
-    };
-    switch (function.callable) {
-      case Callable::kRebuildTensor:
-        require_arguments(4);
-        push(rebuild_tensor(arguments[0].toTensor(), arguments[1], arguments[2], arguments[3]));
-        break;
-      case Callable::kRebuildTypedTensor:
-        require_arguments(7);
-        push(rebuild_tensor(arguments[0].toTensor().view(static_cast<at::ScalarType>(arguments[6].toInt())),
-                            arguments[1], arguments[2], arguments[3]));
-        break;
-      case Callable::kRebuildParameter:
-        require_arguments(1);
-        push(arguments[0].toTensor());
-        break;
-      case Callable::kSize:
-        require_arguments(1);
-        push(arguments[0].toTuple(), argument_item.depth - 1);
-        break;
-      case Callable::kOrderedDict:
-        if (arguments.size() != 0) fail_foreign("an OrderedDict made from something else");
-        push(c10::impl::GenericDict(c10::AnyType::get(), c10::AnyType::get()));
-        break;
-      case Callable::kNumberType:
-      case Callable::kNone:
-        fail_damaged("a call of something else than a function");
-    }
+    push(objects_.call(function.name, arguments.value.toTupleRef().elements().asArrayRef()), arguments.depth);
   }
 
   void step(Op op) {
@@ -331,7 +224,7 @@ class Unpickler {
         return push_global(names[0].value.toStringRef(), names[1].value.toStringRef());
       }
       case Op::BINPERSID:
-        return push_storage();
+        return push(objects_.storage(pop().value.toTupleRef().elements().asArrayRef()));
       case Op::REDUCE:
         return push_call();
       case Op::BUILD:
@@ -348,12 +241,11 @@ class Unpickler {
   }
 
   std::string_view rest_;
-  const ReadStorage& read_storage_;
   const std::string_view where_;
+  TorchObjects objects_;
   std::vector<Item> stack_;
   std::vector<std::size_t> marks_;
   std::unordered_map<std::size_t, Item> memo_;
-  std::map<std::string, at::Tensor, std::less<>> storages_;  // by key, as bytes
 };
 
 }  // namespace
@@ -363,8 +255,7 @@ c10::IValue unpickle(std::string_view pickle, const ReadStorage& read_storage, s
     return Unpickler(pickle, read_storage, where).run();
   } catch (const c10::Error& error) {
     // A value of another type than its place asks for, or a tensor that reaches beyond its storage.
-    throw Error(where, "the pickle in this file must be whole", error.what_without_backtrace(),
-                "it is damaged; get or write it again");
+    fail_damaged_pickle(where, error.what_without_backtrace());
   }
 }
 

@@ -1,16 +1,12 @@
 #pragma once
 
-#include <ATen/core/Tensor.h>
 #include <ATen/core/ivalue.h>
 
-#include <functional>
-#include <string>
 #include <string_view>
 
-namespace srm {
+#include "io/torch_objects.h"
 
-/// The bytes of the storage called `key`, as a one-dimensional uint8 tensor; `num_bytes` is what the pickle says.
-using ReadStorage = std::function<at::Tensor(const std::string& key, std::int64_t num_bytes)>;
+namespace srm {
 
 /// The plain value in a pickle of torch.save(), protocol 2 to 4; nothing in it is ever called.
 /// LibTorch has a reader too: it takes every OrderedDict for None, knows no list of one element, and reads out of
