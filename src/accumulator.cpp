@@ -70,8 +70,9 @@ void require_valid(const AccumulatorOptions& options, std::string_view where) {
   if (!std::all_of(options.mean.begin(), options.mean.end(), [](double x) { return std::isfinite(x); })) {
     throw Error(where, "the mean must be finite", "NaN or an infinity", "leave non-finite rows out of it");
   }
-  if (options.num_threads < 1) {
-    throw Error(where, "at least one thread is needed", fmt::format("{}", options.num_threads), "give 1 or more");
+  if (options.num_threads < 1 || options.num_threads > 1024) {
+    throw Error(where, "at least one thread is needed, and at most 1024", fmt::format("{}", options.num_threads),
+                "give the number of processors");
   }
 }
 
@@ -150,9 +151,8 @@ void Accumulator::State::update(const Number* input, std::int64_t num_samples, s
                 fmt::format("{}", dim), "observe layers of different width apart, or choose another basis");
   }
   require_room_for(num_samples);
-  const std::int64_t num_threads = options.num_threads;
   // What a machine short of threads does not start is done by this one: every number of threads counts the same.
-  const auto on_all_threads = [num_threads](const auto& work) {
+  const auto on_all_threads = [](std::int64_t num_threads, const auto& work) {
     std::vector<std::jthread> others;
     others.reserve(static_cast<std::size_t>(num_threads));
     try {
@@ -166,11 +166,12 @@ void Accumulator::State::update(const Number* input, std::int64_t num_samples, s
   };
   for (std::int64_t first = 0; first < num_samples; first += block_size) {
     const std::int64_t num_rows = std::min(block_size, num_samples - first);
-    on_all_threads([&](std::int64_t thread) {
+    const std::int64_t num_threads = std::min<std::int64_t>(options.num_threads, num_rows);
+    on_all_threads(num_threads, [&](std::int64_t thread) {
       for (std::int64_t k = thread; k < num_rows; k += num_threads)
         prepare(input + (first + k) * row_stride, k, thread);
     });
-    on_all_threads([&](std::int64_t thread) {
+    on_all_threads(num_threads, [&](std::int64_t thread) {
       const std::int64_t m = basis->num_vectors();
       for (std::int64_t k = 0; k < num_rows; ++k) {
         const auto num_heavy = static_cast<std::size_t>(rows[static_cast<std::size_t>(k)].num_heavy);

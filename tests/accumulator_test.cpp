@@ -409,6 +409,8 @@ TEST(AccumulatorTest, OptionsOutOfRangeAreNamed) {
   AccumulatorOptions threads = options_of({0.9});
   threads.num_threads = 0;
   EXPECT_THAT(message_of(threads), testing::HasSubstr("at least one thread"));
+  threads.num_threads = 1025;
+  EXPECT_THAT(message_of(threads), testing::HasSubstr("at most 1024; got 1025"));
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ struct AccumulatorOptions {
   Pairs pairs = Pairs::kCombination;
   DegeneratePlanes degenerate = DegeneratePlanes::kLeftOut;
   std::vector<double> mean;  ///< (dim), taken off every row before it is normalised; empty: no centring
-  int num_threads = 1;       ///< for one update(); at least 1. Counts do not depend on it
+  int num_threads = 1;       ///< for one update(), 1 to 1024. Counts do not depend on it
 };
 
 /// Throws srm::Error that names `where` and what is out of range.
