@@ -190,6 +190,7 @@ class BadInputTest(CommandTest):
             "0.5 twice": ["observe", "--activations", data, "--epsilon", "0.5", "0.5"],
             "number of angles must be": ["observe", "--activations", data, "--angles", "0"],
             "at least one thread": ["observe", "--activations", data, "--threads", "0"],
+            "at most 1024; got 100000": ["observe", "--activations", data, "--threads", "100000"],
             "a batch must hold a sample": ["observe", "--activations", data, "--batch-size", "0"],
             "above zero": ["observe", "--activations", data, "--memory", "0"],
             "--grid": ["observe", "--activations", data, "--grid", "open"],

@@ -63,6 +63,12 @@ TEST_F(ModelInputsTest, DictGoesByNameAndWhatIsNoTensorWithEveryBatch) {
   EXPECT_EQ(named.at("scale").toDouble(), 3.0);
 }
 
+TEST_F(ModelInputsTest, WhatIsDoneToABatchInPlaceIsNotSeenAgain) {
+  const auto inputs = ModelInputs::read(save(c10::ivalue::Tuple::create({x_, mask_})), schema());
+  inputs.batch(0, 3).first[0].toTensor().zero_();
+  EXPECT_TRUE(torch::equal(inputs.batch(0, 3).first[0].toTensor(), x_.slice(0, 0, 3)));
+}
+
 TEST_F(ModelInputsTest, WhatTheModelDoesNotTakeIsNamed) {
   EXPECT_THAT([&] { ModelInputs::read(save(x_), schema()); },
               ThrowsMessage<Error>(AllOf(HasSubstr("forward(x, mask, scale)"), HasSubstr("none for 'mask'"))));

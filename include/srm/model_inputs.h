@@ -23,7 +23,8 @@ class ModelInputs {
   static ModelInputs read(const std::string& file_and_key, const c10::FunctionSchema& schema);
 
   std::int64_t num_samples() const { return num_samples_; }
-  /// Samples begin to end - 1 of every tensor; 0 <= begin < end <= num_samples(). Shares the tensors' memory.
+  /// Samples begin to end - 1 of every tensor; 0 <= begin < end <= num_samples(). A copy, so that a model
+  /// that works in place changes nothing of what it is given next time.
   Batch batch(std::int64_t begin, std::int64_t end) const;
 
  private:

@@ -53,7 +53,7 @@ torch::jit::Module load_model(const std::string& path) {
     throw Error(where, "the model must be a TorchScript file", "a folder", "name the .pt file in it");
   }
   std::ifstream file(path, std::ios::binary);
-  if (!file) throw Error(where, "the file must exist and be readable", "none", "check the path");
+  if (!file) throw Error(where, "the file must exist and be readable", "no such file", "check the path");
   char magic[2] = {};
   file.read(magic, 2);
   if (file.gcount() < 2) throw Error(where, "the model must be a TorchScript file", "an empty file", export_it);

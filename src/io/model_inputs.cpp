@@ -96,7 +96,7 @@ void ModelInputs::count_samples(const std::string& where, const c10::FunctionSch
 ModelInputs::Batch ModelInputs::batch(std::int64_t begin, std::int64_t end) const {
   const auto part_of = [&](const c10::IValue& value) -> c10::IValue {
     if (!value.isTensor() || value.toTensor().dim() == 0) return value;
-    return value.toTensor().slice(0, begin, end);
+    return value.toTensor().slice(0, begin, end).clone();
   };
   Batch batch;
   for (const c10::IValue& value : positional_) batch.first.push_back(part_of(value));
