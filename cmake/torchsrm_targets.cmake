@@ -34,6 +34,9 @@ target_link_libraries(torchsrm_build_settings INTERFACE fmt::fmt-header-only Thr
 # torchsrm_add_test(name source... [LIBRARIES lib...] [LABELS label...]): one GoogleTest program, each case its own ctest.
 function(torchsrm_add_test name)
   cmake_parse_arguments(ARG "" "" "LIBRARIES;LABELS" ${ARGN})
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS torch)
+  endif()
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${name} PRIVATE torchsrm_build_settings ${ARG_LIBRARIES} GTest::gtest_main GTest::gmock)
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/src")

@@ -11,7 +11,7 @@ observe() {
 for model in tanh isotropic relu tanh_rotated; do
   observe "$model" "$model" --layers 'encoder.*'
 done
-observe tanh_rotated tanh_rotated_in_its_basis --layers 'encoder.bottleneck*' --basis models/tanh_rotated_basis.npy
+observe tanh_rotated tanh_rotated_in_its_basis --layers 'encoder.bottleneck*' --basis models/tanh_rotated_basis.pt
 
 build/torchsrm show "$out"/{tanh,isotropic,relu,tanh_rotated,tanh_rotated_in_its_basis}
 cat <<END

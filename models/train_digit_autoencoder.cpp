@@ -13,6 +13,7 @@
 #include "digit_autoencoder.h"
 #include "digits.h"
 #include "files/atomic_file.h"
+#include "srm/io.h"
 
 namespace {
 
@@ -71,7 +72,7 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   app.add_option("-o,--output", output_path,
-                 "The archive, X.pt; a rotated network's acting basis goes beside it, as X_basis.npy")
+                 "The archive, X.pt; a rotated network's acting basis goes beside it, as X_basis.pt")
       ->required();
   app.add_option("--digits", digits_path, "The data file")->capture_default_str();
   app.add_option("--held-out", held_out_path,
@@ -89,7 +90,11 @@ int main(int argc, char** argv) {
         srm::train_digit_autoencoder(options, split.training_images,
                                      [&](int epoch, double loss) { print_progress(epoch, options.num_epochs, loss); });
     write_file(output_path, srm::to_archive(trained.model));
-    if (trained.acting_basis) write_file(beside(output_path, "_basis.npy"), to_npy(*trained.acting_basis, "<f8"));
+    if (trained.acting_basis) {
+      c10::impl::GenericDict named(c10::StringType::get(), c10::AnyType::get());
+      named.insert("basis", *trained.acting_basis);
+      srm::save_pickle(named, beside(output_path, "_basis.pt"));
+    }
     if (!held_out_path.empty()) {
       write_file(held_out_path, to_npy(split.held_out_images, "<f4"));
       write_file(beside(held_out_path, "_labels.npy"), to_npy(split.held_out_labels, "<i8"));

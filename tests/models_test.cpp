@@ -17,6 +17,7 @@
 #include "digits.h"
 #include "scratch_folder.h"
 #include "srm/error.h"
+#include "srm/io.h"
 
 namespace srm {
 namespace {
@@ -175,11 +176,13 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(RotatedModelTest, AlignsInItsActingBasisAlone) {
   const torch::jit::Module model = torch::jit::load(kModels + "tanh_rotated.pt");
-  const torch::Tensor basis =
-      model.attr("encoder").toModule().attr("bottleneck_activation").toModule().attr("basis").toTensor();
+  const torch::Tensor basis = read_tensor(kModels + "tanh_rotated_basis.pt", "basis");
+  EXPECT_EQ(basis.dtype(), torch::kFloat64);
+  const torch::jit::Module function = model.attr("encoder").toModule().attr("bottleneck_activation").toModule();
+  EXPECT_TRUE(function.attr("basis").toTensor().equal(basis.to(torch::kFloat32)));
   const Bottleneck seen = held_out_bottleneck(model);
-  EXPECT_NEAR(a4(seen.before, basis.to(torch::kFloat64)), -0.0375, 5e-4);
-  EXPECT_NEAR(a4(seen.after, basis.to(torch::kFloat64)), -0.0957, 5e-4);
+  EXPECT_NEAR(a4(seen.before, basis), -0.0375, 5e-4);
+  EXPECT_NEAR(a4(seen.after, basis), -0.0957, 5e-4);
 }
 
 // Another machine rounds otherwise and trains another network; what the experiment claims is that it aligns the same.

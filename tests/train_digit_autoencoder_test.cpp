@@ -46,7 +46,7 @@ TEST(TrainDigitAutoencoderTest, EqualSeedsGiveEqualFilesWhateverTheyAreCalled) {
   ASSERT_EQ(run(folder, flags + "5 -o b.pt" + kDigits).exit_code, 0);
   ASSERT_EQ(run(folder, flags + "6 -o c.pt" + kDigits).exit_code, 0);
 
-  for (const std::string ending : {".pt", "_basis.npy"}) {
+  for (const std::string ending : {".pt", "_basis.pt"}) {
     EXPECT_FALSE(content(folder / ("a" + ending)).empty());
     EXPECT_TRUE(content(folder / ("a" + ending)) == content(folder / ("b" + ending))) << ending;
     EXPECT_FALSE(content(folder / ("a" + ending)) == content(folder / ("c" + ending))) << ending;
