@@ -112,6 +112,11 @@ void Observer::count_call() {
 }
 
 void Observer::start(std::int64_t dim) {
+  if (options_.basis && options_.basis->dim() != dim) {
+    throw Error(kWhere, fmt::format("the basis '{}' must be as wide as the samples, {}", options_.basis->name(), dim),
+                fmt::format("vectors of {} numbers", options_.basis->dim()),
+                "choose the --layers, --layout and --basis that belong together");
+  }
   if (taking_mean_) {
     if (!mean_) mean_.emplace(dim);
     return;
@@ -238,7 +243,7 @@ std::vector<std::pair<std::string, std::string>> settings_of(const ObserveOption
       {"basis", options.basis ? options.basis->name() : "standard"},
       {"degenerate_planes", options.degenerate == DegeneratePlanes::kLeftOut ? "left out" : "kept as zeros"},
       {"centre", options.centre ? "yes" : "no"},
-      {"layout", fmt::format("{}", fmt::join(layouts, " "))},
+      {"layout", layouts.empty() ? "auto" : fmt::format("{}", fmt::join(layouts, " "))},
   };
 }
 

@@ -192,7 +192,13 @@ class BadInputTest(CommandTest):
             "at least one thread": ["observe", "--activations", data, "--threads", "0"],
             "at most 1024; got 100000": ["observe", "--activations", data, "--threads", "100000"],
             "a batch must hold a sample": ["observe", "--activations", data, "--batch-size", "0"],
-            "above zero": ["observe", "--activations", data, "--memory", "0"],
+            "above zero; got 0": ["observe", "--activations", data, "--memory", "0"],
+            "above zero; got -1": ["observe", "--activations", data, "--memory", "-1"],
+            "above zero; got lots": ["observe", "--activations", data, "--memory", "lots"],
+            "a number must follow": ["observe", "--activations", data, "--epsilon", ""],
+            "must have a name": ["observe", "--activations", data, "--out", ""],
+            "inspect, observe, show or merge; got 'obsrve'": ["obsrve"],
+            "see torchsrm observe --help": ["observe", "--activations", data, "--epsilon", "abc"],
             "--grid": ["observe", "--activations", data, "--grid", "open"],
             "auto, last, channels or flatten": ["observe", "--activations", data, "--layout", "rows"],
             "either a model or --activations; got neither": ["observe"],
@@ -223,7 +229,16 @@ class BadInputTest(CommandTest):
         narrow = self.error_of("observe", TANH, "--data", self.npy(gaussian_rows(4, 63)))
         self.assertRegex(narrow, r"must accept the data; got '.*' for \w+ Float \(4, 63\)")
         wide = self.error_of("observe", TANH, "--data", self.npy(gaussian_rows(4, 64), dtype="<f8"))
-        self.assertRegex(wide, r"for \w+ Double \(4, 64\)")
+        self.assertRegex(wide, r"for \w+ Double \(4, 64\).*astype\('float32'\)")
+        self.assertFalse((self.folder / "srm-result").exists(), "a folder that was made for nothing")
+
+    def test_a_run_that_counted_nothing_leaves_an_earlier_result_alone(self):
+        data = self.npy(gaussian_rows(5, 3))
+        self.observe("--activations", data)
+        before = (self.folder / "out" / "results.srm.pt").read_bytes()
+        basis = self.npy([[1.0, 0.0]], "basis.npy")
+        self.error_of("observe", "--activations", data, "--basis", basis, "--out", "out")
+        self.assertEqual((self.folder / "out" / "results.srm.pt").read_bytes(), before)
 
     def test_no_layer_matched_lists_the_nearest(self):
         message = self.error_of("observe", TANH, "--data", HELD_OUT, "--layers", "encoder.bottlneck")
@@ -237,7 +252,7 @@ class BadInputTest(CommandTest):
 
     def test_bases(self):
         data = self.npy(gaussian_rows(5, 3))
-        for rows, words in [([[1.0, 0.0]], "must have 2 numbers; got 3"), ([[0.0] * 3, [1.0] * 3], "no vector may be zero"),
+        for rows, words in [([[1.0, 0.0]], "must be as wide as the samples, 3; got vectors of 2 numbers"), ([[0.0] * 3, [1.0] * 3], "no vector may be zero"),
                             ([[math.nan] * 3] * 2, "must be finite")]:
             with self.subTest(words):
                 message = self.error_of("observe", "--activations", data, "--basis", self.npy(rows, "basis.npy"))
@@ -267,13 +282,13 @@ class BadInputTest(CommandTest):
         message = self.error_of("merge", "a", "b", "-o", "c.srm.pt")
         self.assertIn("epsilon = 0.5 and epsilon = 0.6", message)
         self.assertFalse((self.folder / "c.srm.pt").exists())
-        self.assertIn("results.srm.pt", self.error_of("show", "."))
+        self.assertIn("must hold results.srm.pt", self.error_of("show", "."))
 
     def test_full_disk_leaves_what_was_there(self):
         data = self.npy(gaussian_rows(50, 20))
         self.observe("--activations", data)
         before = (self.folder / "out" / "results.srm.pt").read_bytes()
-        done = subprocess.run(["bash", "-c", 'ulimit -f 64; trap "" XFSZ; exec "$@"', "bash", COMMAND, "observe",
+        done = subprocess.run(["bash", "-c", 'ulimit -f 64; exec "$@"', "bash", COMMAND, "observe",
                                "--activations", data, "--epsilon", "0.1", "--out", "out"],
                               capture_output=True, text=True, cwd=self.folder)
         self.assertEqual(done.returncode, 1, done.stderr)
@@ -344,7 +359,7 @@ class HelpTest(CommandTest):
         for command in ["inspect", "observe", "show", "merge"]:
             self.assertIn("Examples", self.run_command(command, "--help").stdout, command)
         self.assertRegex(self.run_command("--version").stdout, r"^torchsrm \d+\.\d+\.\d+$")
-        self.assertIn("A subcommand is required", self.error_of(code=2))
+        self.assertIn("see torchsrm --help", self.error_of(code=2))
 
 
 if __name__ == "__main__":

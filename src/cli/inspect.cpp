@@ -165,6 +165,11 @@ int inspect(const Flags& flags) {
     print_json(lines);
   } else {
     print_tree(lines);
+    if (lines.size() == 1) {
+      fmt::print(stderr,
+                 "note: this model calls no submodule: it was frozen or inlined, or is a single layer; to observe "
+                 "the layers of a frozen model, take it as it was before freezing\n");
+    }
   }
   return 0;
 }

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <optional>
 
 #include "cli/command.h"
 #include "cli/console.h"
@@ -30,15 +31,16 @@ struct Flags {
 int merge_files(const Flags& flags) {
   const std::filesystem::path out = flags.out;
   const bool is_file = out.extension() == ".pt" && !std::filesystem::is_directory(out);
-  if (!is_file) prepare_folder(out);
+  std::optional<OutputFolder> folder;
+  if (!is_file) folder.emplace(out);
   std::vector<Results> parts;
   for (const std::string& word : flags.results) parts.push_back(load_results(result_path(word)));
   const Results merged = merge(parts);
   parts.clear();
-  if (is_file) {
-    save(merged, out);
+  if (folder) {
+    folder->write(merged);
   } else {
-    write_all(merged, out);
+    save(merged, out);
   }
   fmt::print("{}\nwritten to {}\n", layers_table(merged, console_options()), printable(flags.out));
   return 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -43,6 +44,15 @@ std::string describe_inputs(const torch::jit::Module& model, const std::vector<c
   return fmt::format("{}", fmt::join(described, ", "));
 }
 
+// What NumPy makes by default, and what few models take.
+bool gives_doubles(const std::vector<c10::IValue>& inputs, const torch::jit::Kwargs& kwargs) {
+  const auto is_double = [](const c10::IValue& value) {
+    return value.isTensor() && value.toTensor().scalar_type() == at::kDouble;
+  };
+  return std::any_of(inputs.begin(), inputs.end(), is_double) ||
+         std::any_of(kwargs.begin(), kwargs.end(), [&](const auto& entry) { return is_double(entry.second); });
+}
+
 }  // namespace
 
 torch::jit::Module load_model(const std::string& path) {
@@ -68,8 +78,8 @@ torch::jit::Module load_model(const std::string& path) {
   } catch (const c10::Error& error) {
     const std::string message = first_line(error.what_without_backtrace());
     if (message.find("constants.pkl") != std::string::npos) {
-      throw Error(where, "the model must be a TorchScript file", "an archive of torch.save, which holds no code",
-                  export_it);
+      throw Error(where, "the model must be a TorchScript file",
+                  "an archive without code, as torch.save or torch.export write it", export_it);
     }
     throw Error(where, "the archive must be whole and of this LibTorch's kind", message,
                 "copy it again, or save it again with the LibTorch that runs it");
@@ -88,7 +98,9 @@ void forward_or_explain(const torch::jit::Module& model, const std::vector<c10::
   } catch (const std::exception& error) {
     throw Error("model", "its forward must accept the data",
                 fmt::format("'{}' for {}", refusal_of(error), describe_inputs(model, inputs, kwargs)),
-                "give --data of the shapes and types that it takes");
+                gives_doubles(inputs, kwargs)
+                    ? "most models take float32: save the data as x.astype('float32') or x.float()"
+                    : "give --data of the shapes and types that it takes");
   }
 }
 

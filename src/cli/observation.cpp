@@ -46,8 +46,11 @@ Observation run_passes(std::int64_t num_samples, std::int64_t batch_size, bool c
 void finish(Observation& seen, Results results) {
   seen.results = std::move(results);
   seen.results.partial = seen.is_interrupted || seen.failure;
-  // Nothing worth a file: the failure is all there is to tell.
-  if (seen.results.layers.empty() && seen.failure) std::rethrow_exception(seen.failure);
+  // Nothing worth a file, least of all in place of an earlier one: the failure is all there is to tell.
+  const auto has_samples = [](const Resonance& layer) { return layer.num_samples_seen() > 0; };
+  if (seen.failure && std::none_of(seen.results.begin(), seen.results.end(), has_samples)) {
+    std::rethrow_exception(seen.failure);
+  }
 }
 
 }  // namespace
@@ -79,8 +82,12 @@ Observation observe_activations(const std::string& activations_spec, std::int64_
     throw Error(where, "activations must be (num_samples, ...), of two dimensions or more",
                 fmt::format("{}", activations.dim()), "reshape them");
   }
-  if (activations.size(0) == 0) throw Error(where, "there must be a sample", "none", "check the file");
+  if (activations.numel() == 0) throw Error(where, "there must be a sample with a number", "none", "check the file");
   if (at::isIntegralType(activations.scalar_type(), /*includeBool=*/true)) activations = activations.to(at::kDouble);
+  if (!at::isFloatingType(activations.scalar_type())) {
+    throw Error(where, "activations must be real numbers", c10::toString(activations.scalar_type()),
+                "save their magnitudes, or their real and imaginary parts side by side");
+  }
   const Layout layout = options.layouts.empty() ? Layout::kAuto : options.layouts.back().second;
   Observer observer("activations", options, layout, std::move(budget));
   const auto step = [&](std::int64_t begin, std::int64_t end) { observer.add(activations.slice(0, begin, end)); };

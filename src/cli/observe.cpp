@@ -45,7 +45,7 @@ struct Flags {
   std::vector<std::string> layouts;
   std::int64_t batch_size = 64;
   int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  std::optional<std::uint64_t> memory;
+  std::string memory;
   std::string out = "srm-result";
   std::string compat;
 };
@@ -84,9 +84,21 @@ void require_sources(const Flags& flags) {
   if (flags.batch_size < 1) {
     throw Misuse("--batch-size", "a batch must hold a sample", fmt::format("{}", flags.batch_size), "give 1 or more");
   }
-  if (flags.memory && *flags.memory == 0) {
-    throw Misuse("--memory", "the limit must be above zero", "0", "give e.g. 4G");
+  if (flags.out.empty()) throw Misuse("--out", "the folder must have a name", "none", "leave it out for srm-result");
+}
+
+std::optional<std::int64_t> memory_limit_of(std::string flag) {
+  if (flag.empty()) return std::nullopt;
+  const std::string got = flag;
+  std::int64_t limit = 0;
+  try {
+    CLI::AsSizeValue(false)(flag);  // "4G" becomes "4294967296", or a message
+    limit = std::stoll(flag);
+  } catch (const std::exception&) {
+    limit = 0;
   }
+  if (limit <= 0) throw Misuse("--memory", "the limit must be a size above zero", got, "give e.g. 4G");
+  return limit;
 }
 
 // All but the basis, which is read from a file and thus no matter of the command line alone.
@@ -136,8 +148,8 @@ int observe(const Flags& flags) {
   const InterruptGuard interrupt;
   require_sources(flags);
   ObserveOptions options = options_of(flags);
-  const std::filesystem::path folder = flags.out;
-  prepare_folder(folder);
+  const std::optional<std::int64_t> memory_limit = memory_limit_of(flags.memory);
+  const OutputFolder folder(flags.out);
   if (flags.basis != "standard") {
     options.basis =
         read_basis(flags.basis, flags.compat == "reference" ? VectorLengths::kKept : VectorLengths::kNormalised);
@@ -145,21 +157,20 @@ int observe(const Flags& flags) {
       fmt::print(stderr, "note: the vectors of {} were normalised to length 1\n", flags.basis);
     }
   }
-  const auto budget = flags.memory ? std::make_shared<MemoryBudget>(static_cast<std::int64_t>(std::min<std::uint64_t>(
-                                         *flags.memory, std::numeric_limits<std::int64_t>::max())))
-                                   : std::make_shared<MemoryBudget>();
+  const auto budget = memory_limit ? std::make_shared<MemoryBudget>(*memory_limit) : std::make_shared<MemoryBudget>();
   at::set_num_threads(flags.threads);
   const Observation seen = flags.model.empty()
                                ? observe_activations(flags.activations, flags.batch_size, options, budget, interrupt)
                                : observe_model(flags.model, flags.data, flags.batch_size, options, budget, interrupt);
 
-  write_all(seen.results, folder);
+  folder.write(seen.results);
   fmt::print("{}", layers_table(seen.results, console_options()));
-  if (!seen.silent_layers.empty()) {
+  // Only a whole run tells which layers the model does not call.
+  if (!seen.silent_layers.empty() && !seen.results.partial) {
     fmt::print(stderr, "warning: no activation came from {}: the model did not call it on this data\n",
                printable(fmt::format("{}", fmt::join(seen.silent_layers, ", "))));
   }
-  fmt::print("\nwritten to {}: results.srm.pt, planes.csv, layers.json, report.html{}\n", folder.string(),
+  fmt::print("\nwritten to {}: results.srm.pt, planes.csv, layers.json, report.html{}\n", printable(flags.out),
              seen.results.partial ? " (partial)" : "");
   if (seen.failure) std::rethrow_exception(seen.failure);
   return seen.is_interrupted ? kInterrupted : 0;
@@ -178,7 +189,9 @@ void add_observe(CLI::App& app, Action& action) {
   command->add_option("--activations", flags->activations, "Observe these activations instead of a model's layers");
   command->add_option("--layers", flags->layers, "Addresses or globs, ! takes away (default: all; see inspect)")
       ->delimiter(',');
-  command->add_option("--epsilon", flags->epsilon, "Cosine thresholds, each in [-1, 1] (default: 0.9)")->delimiter(',');
+  command->add_option("--epsilon", flags->epsilon, "Cosine thresholds, each in [-1, 1] (default: 0.9)")
+      ->delimiter(',')
+      ->check([](const std::string& text) { return text.empty() ? "a number must follow" : ""; });
   command->add_option("--angles", flags->angles, "Number of angles K (default: 360)");
   command
       ->add_option("--grid", flags->grid,
@@ -190,13 +203,12 @@ void add_observe(CLI::App& app, Action& action) {
       ->check(CLI::IsMember({"combination", "permutation"}));
   command->add_option("--basis", flags->basis, "standard, or a file of rows: .npy, .npz[:KEY], .pt")
       ->capture_default_str();
-  command->add_flag("--centre", flags->centre, "Take off the mean, found in a first pass over the data");
+  command->add_flag("--centre,--center", flags->centre, "Take off the mean, found in a first pass over the data");
   command->add_option("--layout", flags->layouts, "[GLOB=]auto|last|channels|flatten (default: auto)")->delimiter(',');
   command->add_option("--batch-size", flags->batch_size, "Samples a call of the model")->capture_default_str();
   command->add_option("--threads", flags->threads, "Threads for the model and for counting; changes no count")
       ->capture_default_str();
-  command->add_option("--memory", flags->memory, "Limit for all tables, e.g. 4G (default: half of what is free)")
-      ->transform(CLI::AsSizeValue(false));
+  command->add_option("--memory", flags->memory, "Limit for all tables, e.g. 4G (default: half of what is free)");
   command->add_option("--out", flags->out, "Folder for the result")->capture_default_str();
   command
       ->add_option("--compat", flags->compat,

@@ -6,11 +6,22 @@
 
 namespace srm::cli {
 
-/// Makes `folder`; throws srm::Error when it cannot be made or written. Called before anything is computed: hours of
-/// work must not end at a folder that cannot be written.
-void prepare_folder(const std::filesystem::path& folder);
+/// The folder that a command writes to, made before anything is computed: hours of work must not end at a folder that
+/// cannot be written. A folder that was made for nothing goes away again.
+class OutputFolder {
+ public:
+  /// Throws srm::Error when the folder cannot be made or written.
+  explicit OutputFolder(std::filesystem::path path);
+  ~OutputFolder();
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
 
-/// results.srm.pt, planes.csv, layers.json and report.html in `folder`.
-void write_all(const Results& results, const std::filesystem::path& folder);
+  /// Leaves results.srm.pt, planes.csv, layers.json and report.html.
+  void write(const Results& results) const;
+
+ private:
+  const std::filesystem::path path_;
+  bool was_made_ = false;
+};
 
 }  // namespace srm::cli

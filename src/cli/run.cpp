@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <new>
 
@@ -17,6 +18,15 @@ constexpr const char* kFooter = R"(Examples:
   torchsrm merge part1 part2 -o whole.srm.pt
 
 `torchsrm COMMAND --help` tells each command's options.)";
+
+// CLI11 takes an unknown first word for a missing subcommand.
+void require_known_subcommand(const CLI::App& app, int argc, const char* const* argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  const auto subcommands = app.get_subcommands([&](const CLI::App* command) { return command->get_name() == argv[1]; });
+  if (!subcommands.empty()) return;
+  throw Misuse("command line", "the first word must be inspect, observe, show or merge", fmt::format("'{}'", argv[1]),
+               "see torchsrm --help");
+}
 
 int fail(const char* message, int exit_code) {
   std::fflush(stdout);
@@ -37,11 +47,19 @@ int run(int argc, const char* const* argv) {
   add_observe(app, action);
   add_show(app, action);
   add_merge(app, action);
+  // A limit on the size of files is an error of writing, with words, and not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
+    require_known_subcommand(app, argc, argv);
     app.parse(argc, argv);
     return action();
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
+    const std::string help =
+        argc > 1 && argv[1][0] != '-' ? fmt::format("torchsrm {} --help", argv[1]) : "torchsrm --help";
+    return fail(
+        fmt::format("[command line] it must be one that is understood; got '{}'; see {}", error.what(), help).c_str(),
+        2);
   } catch (const Misuse& error) {
     return fail(error.what(), 2);
   } catch (const std::bad_alloc&) {

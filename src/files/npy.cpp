@@ -85,6 +85,8 @@ void parse_shape(std::string_view text, Header& header, std::string_view where) 
   const std::size_t end = text.find(')');
   if (!text.starts_with('(') || end == std::string_view::npos) fail_damaged(where, "a header without a shape");
   text = text.substr(1, end - 1);
+  if (text.find_first_not_of("0123456789, L") != std::string_view::npos)
+    fail_damaged(where, "a shape of other than sizes");
   std::size_t num_bytes = header.type->num_bytes;
   while (text.find_first_of("0123456789") != std::string_view::npos) {
     text.remove_prefix(text.find_first_of("0123456789"));

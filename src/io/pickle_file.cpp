@@ -163,7 +163,7 @@ c10::IValue load_pickle(const std::filesystem::path& path) {
   const FileKind kind = file_kind(path);
   if (kind != FileKind::kZip) {
     throw Error(path.string(), "a .pt must be a file of torch.save()", describe(kind),
-                "save the values with torch.save of PyTorch 1.6 or later");
+                "save the values with torch.save of PyTorch 1.6 or later, or with numpy.save");
   }
   const ZipArchive archive(path);
   const std::string folder = folder_of_pickle(archive);
