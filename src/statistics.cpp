@@ -41,6 +41,20 @@ double isotropic_rate(std::int64_t dim, double epsilon) {
   return 0.5 * boost::math::ibeta((static_cast<double>(dim) - 1) / 2, 0.5, (1 - epsilon) * (1 + epsilon));
 }
 
+double isotropic_epsilon(std::int64_t dim, double rate) {
+  if (dim < 2 || !(rate > 0 && rate < 0.5)) {
+    throw Error("statistics.isotropic_epsilon", "dim must be at least 2 and the rate above 0 and below 1/2",
+                fmt::format("dim {} and rate {}", dim, rate), "0.01 is a usual rate");
+  }
+  double low = 0;  // a rate of 1/2
+  double high = 1;
+  while (high - low > 1e-7) {
+    const double middle = (low + high) / 2;
+    (isotropic_rate(dim, middle) > rate ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
 PlanePeak plane_peak(const Resonance& layer, std::int64_t epsilon_index, std::int64_t plane_index) {
   PlanePeak peak;
   const auto counts = layer.counts(epsilon_index, plane_index);

@@ -386,6 +386,12 @@ a, plane (0, 1), epsilon 0.5
 )");
 }
 
+TEST(LayersTable, TellsWhichEpsilonSuitsAWideLayer) {
+  Results results;
+  results.layers.push_back(layer_of("wide", 64, Rows(5, std::vector<double>(64, 1.0)), {0.9}));
+  EXPECT_THAT(layers_table(results, {}), HasSubstr("at epsilon 0.9: lower --epsilon, to about 0.29 for n = 64"));
+}
+
 TEST(PlaneChart, SaysWhatToDoAboutAFlatLineAndWhichPlanesThereAre) {
   const Results results = three_layers();
   EXPECT_THAT(plane_chart(results.layers[1], 0, 1, {}), HasSubstr("no sample inside at epsilon 0.9: lower --epsilon"));

@@ -176,5 +176,16 @@ TEST(PlanePeakTest, IsTheFirstLargestCount) {
   EXPECT_THROW(plane_peak(result, 0, 1), Error);
 }
 
+TEST(IsotropicEpsilonTest, IsTheInverseOfTheRate) {
+  const std::vector<std::pair<std::int64_t, double>> one_percent = {
+      {8, 0.750}, {16, 0.558}, {64, 0.288}, {384, 0.119}, {768, 0.084}};
+  for (const auto& [dim, epsilon] : one_percent) EXPECT_NEAR(isotropic_epsilon(dim, 0.01), epsilon, 6e-4) << dim;
+  EXPECT_NEAR(isotropic_rate(5, isotropic_epsilon(5, 0.2)), 0.2, 1e-6);
+  EXPECT_NEAR(isotropic_epsilon(2, 1.0 / 3), 0.5, 1e-6) << "within 60 degrees of one direction of 360";
+  EXPECT_THROW(isotropic_epsilon(1, 0.01), Error);
+  EXPECT_THROW(isotropic_epsilon(8, 0.5), Error);
+  EXPECT_THROW(isotropic_epsilon(8, 0.0), Error);
+}
+
 }  // namespace
 }  // namespace srm

@@ -22,6 +22,11 @@ double arc_alignment(const Resonance& layer, double epsilon, std::int64_t min_hi
 /// Throws srm::Error unless dim >= 1 and -1 <= epsilon <= 1.
 double isotropic_rate(std::int64_t dim, double epsilon);
 
+/// The epsilon at which isotropic_rate() of `dim` dimensions is `rate`, to 1e-6: where a curve is neither empty nor
+/// full, 0.750, 0.558, 0.288, 0.119, 0.084 for 1 % at n = 8, 16, 64, 384, 768. Throws srm::Error unless dim >= 2 and 0
+/// < rate < 1/2.
+double isotropic_epsilon(std::int64_t dim, double rate);
+
 /// The largest value of one plane's curve, and where.
 struct PlanePeak {
   std::int64_t count = 0;

@@ -104,26 +104,35 @@ std::string skipped_note(const Resonance& layer, const std::string& name) {
 
 // Below the table: what a dash means, and what to do about curves that are zero everywhere, a line an epsilon.
 std::string notes_on(const Results& results, const Paint& paint) {
-  std::vector<std::pair<double, std::int64_t>> flat;  // epsilon, number of layers
+  struct Flat {
+    double epsilon;
+    std::int64_t num_layers;
+    std::int64_t widest;
+  };
+  std::vector<Flat> flat;
   bool has_undefined_c4 = false;
   for (const Resonance& layer : results) {
     for (std::int64_t e = 0; e < layer.num_epsilons(); ++e) {
       const double epsilon = layer.parts().epsilon[static_cast<std::size_t>(e)];
       has_undefined_c4 = has_undefined_c4 || std::isnan(arc_alignment(layer, epsilon));
       if (layer.num_samples_seen() == 0 || layer.num_planes() == 0 || !is_flat_zero(layer.holistic_mean(e))) continue;
-      const auto known = std::find_if(flat.begin(), flat.end(), [&](const auto& f) { return f.first == epsilon; });
+      const auto known = std::find_if(flat.begin(), flat.end(), [&](const Flat& f) { return f.epsilon == epsilon; });
       if (known == flat.end()) {
-        flat.emplace_back(epsilon, 1);
+        flat.push_back({epsilon, 1, layer.dim()});
       } else {
-        ++known->second;
+        ++known->num_layers;
+        known->widest = std::max(known->widest, layer.dim());
       }
     }
   }
   std::string notes;
   if (has_undefined_c4) notes += "C4 is left out (-) below 100 hits, where it says nothing\n";
-  for (const auto& [epsilon, num_layers] : flat) {
-    notes += paint.warning(fmt::format("{} layer{}: no sample inside at epsilon {}: lower --epsilon", num_layers,
-                                       num_layers == 1 ? "" : "s", epsilon)) +
+  for (const auto& [epsilon, num_layers, widest] : flat) {
+    // On the diagonals of a narrow layer the isotropic rate is no guide: nothing is inside though the rate is high.
+    const double usual = isotropic_epsilon(std::max<std::int64_t>(widest, 2), 0.01);
+    const std::string advice = usual < epsilon ? fmt::format(", to about {:.2g} for n = {}", usual, widest) : "";
+    notes += paint.warning(fmt::format("{} layer{}: no sample inside at epsilon {}: lower --epsilon{}", num_layers,
+                                       num_layers == 1 ? "" : "s", epsilon, advice)) +
              "\n";
   }
   return notes;
