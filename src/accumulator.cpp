@@ -101,6 +101,7 @@ struct Accumulator::State {
   std::int64_t num_samples_zero_norm = 0;
   std::int64_t num_samples_nonfinite = 0;
   std::int64_t num_rows_without_direction = 0;  // those of them that are inside where epsilon <= 0
+  std::int64_t num_samples_skipped = 0;
   std::int64_t num_calls = 0;
 
   // The block at hand, (rows_per_block): what each row is, c = B x_hat (.., m), its heavy coordinates (.., m).
@@ -266,6 +267,7 @@ ResonanceParts Accumulator::State::parts() const {
   parts.num_samples_seen = num_samples_seen;
   parts.num_samples_zero_norm = num_samples_zero_norm;
   parts.num_samples_nonfinite = num_samples_nonfinite;
+  parts.num_samples_skipped = num_samples_skipped;
   parts.num_calls = num_calls;
   parts.centred = !options.mean.empty();
   parts.mean = options.mean;
@@ -312,6 +314,7 @@ void Accumulator::update(const double* rows, std::int64_t num_samples, std::int6
 }
 
 void Accumulator::count_call() { ++state_->num_calls; }
+void Accumulator::count_skipped(std::int64_t num_samples) { state_->num_samples_skipped += num_samples; }
 
 std::int64_t Accumulator::num_samples_seen() const { return state_->num_samples_seen; }
 const Basis& Accumulator::basis() const { return *state_->basis; }

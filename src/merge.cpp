@@ -90,6 +90,7 @@ void add(ResonanceParts& sum, const ResonanceParts& other) {
   add(sum.num_samples_seen, other.num_samples_seen, where);
   add(sum.num_samples_zero_norm, other.num_samples_zero_norm, where);
   add(sum.num_samples_nonfinite, other.num_samples_nonfinite, where);
+  add(sum.num_samples_skipped, other.num_samples_skipped, where);
   add(sum.num_calls, other.num_calls, where);
 }
 

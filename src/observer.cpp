@@ -4,219 +4,293 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "srm/error.h"
 
 namespace srm {
 namespace {
 
-// A hook puts the address in front of what its receiver throws.
 constexpr const char* kWhere = "observe";
 
-AccumulatorOptions accumulator_options(const ObserveOptions& options) {
-  AccumulatorOptions result;
-  result.epsilon = options.epsilon;
-  result.grid = AngleGrid(options.num_angles, options.grid);
-  result.sense = options.sense;
-  result.pairs = options.pairs;
-  result.degenerate = options.degenerate;
-  result.num_threads = options.num_threads;
-  return result;
+std::string describe(const c10::IValue& value) {
+  if (value.isTensor()) {
+    const at::Tensor& tensor = value.toTensor();
+    if (!tensor.defined() || tensor.is_nested()) return "a tensor without a shape";
+    return fmt::format("{} ({})", c10::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), ", "));
+  }
+  return value.isObject() ? value.type()->str() : value.tagKind();
 }
 
-std::string describe(const at::Tensor& tensor) {
-  return fmt::format("{} ({})", c10::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), ", "));
-}
-
-at::Tensor arranged(const at::Tensor& activation, Layout layout) {
-  const std::int64_t num_dims = activation.dim();
-  const auto fail = [&](const char* rule) {
-    throw Error(kWhere, rule, describe(activation), "choose another --layout for it: last, channels or flatten");
-  };
-  if (num_dims == 0) fail("an activation must have a dimension");
-  switch (layout) {
-    case Layout::kAuto:
-      if (num_dims < 2 || num_dims > 5) fail("layout auto takes 2 to 5 dimensions");
-      return arranged(activation, num_dims <= 3 ? Layout::kLast : Layout::kChannels);
-    case Layout::kLast:
-      return activation.reshape({-1, activation.size(-1)});
-    case Layout::kChannels:
-      if (num_dims < 2) fail("layout channels takes 2 dimensions or more");
-      return activation.movedim(1, -1).reshape({-1, activation.size(1)});
-    case Layout::kFlatten:
-      return activation.reshape({activation.size(0), -1});
-  }
-  return activation;
-}
-
-}  // namespace
-
-const char* to_string(Layout layout) {
-  switch (layout) {
-    case Layout::kAuto:
-      return "auto";
-    case Layout::kLast:
-      return "last";
-    case Layout::kChannels:
-      return "channels";
-    case Layout::kFlatten:
-      return "flatten";
-  }
-  return "";
-}
-
-at::Tensor to_rows(const at::Tensor& activation, Layout layout, const std::string& address) {
-  if (!at::isFloatingType(activation.scalar_type())) {
-    throw Error(kWhere, "an activation must be of floating point", describe(activation),
-                "take this layer out with --layers '!" + address + "'");
-  }
-  const at::Tensor detached = activation.detach();
-  const bool is_wide = detached.scalar_type() == at::kDouble;
-  if (detached.numel() == 0) {
-    // Nothing to reshape by: an empty batch is no rows of whatever width the layer has.
-    const std::int64_t width = detached.dim() < 2 ? 1 : detached.size(layout == Layout::kChannels ? 1 : -1);
-    return at::empty({0, width}, at::kFloat);
-  }
-  return arranged(detached, layout).to(at::kCPU, is_wide ? at::kDouble : at::kFloat).contiguous();
-}
-
-void require_valid(const ObserveOptions& options) { require_valid(accumulator_options(options), "observe"); }
-
-Observer::Observer(std::string address, const ObserveOptions& options, Layout layout,
-                   std::shared_ptr<MemoryBudget> budget)
-    : address_(std::move(address)),
-      options_(options),
-      budget_(std::move(budget)),
-      layout_(layout),
-      taking_mean_(options.centre) {
-  require_valid(options_);
-}
-
-void Observer::observe(const c10::IValue& output) {
-  if (!output.isTensor()) {
-    throw Error(kWhere, "the output of an observed layer must be a tensor", output.tagKind(),
-                "take this layer out with --layers '!" + address_ + "', or observe the layers inside it");
-  }
-  add(output.toTensor());
-  count_call();
-}
-
-void Observer::count_call() {
-  const std::lock_guard lock(mutex_);
-  if (taking_mean_) return;
-  if (accumulator_) {
-    accumulator_->count_call();
-  } else {
-    ++num_early_calls_;
-  }
-}
-
-void Observer::start(std::int64_t dim) {
-  if (options_.basis && options_.basis->dim() != dim) {
-    throw Error(kWhere, fmt::format("the basis '{}' must be as wide as the samples, {}", options_.basis->name(), dim),
-                fmt::format("vectors of {} numbers", options_.basis->dim()),
-                "choose the --layers, --layout and --basis that belong together");
-  }
-  if (taking_mean_) {
-    if (!mean_) mean_.emplace(dim);
-    return;
-  }
-  if (accumulator_) return;
-  AccumulatorOptions options = accumulator_options(options_);
-  if (mean_) options.mean = mean_->mean();
-  const auto basis = options_.basis ? options_.basis : std::make_shared<const Basis>(Basis::standard(dim));
-  accumulator_.emplace(basis, std::move(options), *budget_, address_);
-  for (; num_early_calls_ > 0; --num_early_calls_) accumulator_->count_call();
-}
-
-void Observer::add(const at::Tensor& activation) {
-  const at::Tensor rows = to_rows(activation, layout_, address_);
-  const std::lock_guard lock(mutex_);
-  if (rows.size(0) == 0) return;
-  const std::int64_t dim = rows.size(1);
-  start(dim);
-  const std::int64_t expected = taking_mean_ ? mean_->dim() : accumulator_->basis().dim();
-  if (dim != expected) {
-    throw Error(kWhere, fmt::format("every sample must have {} numbers", expected),
-                fmt::format("{} in {}", dim, describe(activation)),
-                "choose the --layout whose samples have one width, and a --basis of that width");
-  }
-  const auto update = [&](const auto* data) {
-    if (taking_mean_) {
-      mean_->update(data, rows.size(0), dim);
-    } else {
-      accumulator_->update(data, rows.size(0), dim, dim);
+/// Calls `take` with the parts of a structure and their names; false when it has none to look into.
+bool for_each_part(const c10::IValue& value, const std::function<void(const std::string&, const c10::IValue&)>& take) {
+  if (value.isTuple()) {
+    const auto& elements = value.toTupleRef().elements();
+    for (std::size_t k = 0; k < elements.size(); ++k) take(std::to_string(k), elements[k]);
+  } else if (value.isList()) {
+    const auto list = value.toList();
+    for (std::size_t k = 0; k < list.size(); ++k) take(std::to_string(k), list.get(k));
+  } else if (value.isGenericDict()) {
+    for (const auto& entry : value.toGenericDict()) {
+      if (entry.key().isString()) take(entry.key().toStringRef(), entry.value());
+      if (entry.key().isInt()) take(std::to_string(entry.key().toInt()), entry.value());
     }
-  };
-  if (rows.scalar_type() == at::kDouble) {
-    update(rows.const_data_ptr<double>());
+  } else if (value.isObject() && !value.toObjectRef().type()->is_module() && !value.isCustomClass()) {
+    const auto& object = value.toObjectRef();
+    for (std::size_t k = 0; k < object.slots().size(); ++k) {
+      take(object.type()->getAttributeName(k), object.getSlot(k));
+    }
   } else {
-    update(rows.const_data_ptr<float>());
+    return false;
   }
+  return true;
 }
 
-void Observer::finish_mean() {
-  const std::lock_guard lock(mutex_);
-  taking_mean_ = false;
+bool is_below(const std::vector<std::string>& element, const std::vector<std::string>& prefix) {
+  return element.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), element.begin());
 }
 
-bool Observer::has_seen() const {
-  const std::lock_guard lock(mutex_);
-  return accumulator_ || mean_;
+/// `wanted` is empty for every turn, or names the turns of the outermost loops.
+bool is_this_turn(const std::vector<std::int64_t>& wanted, const std::vector<std::int64_t>& turn) {
+  return wanted.size() <= turn.size() && std::equal(wanted.begin(), wanted.end(), turn.begin());
 }
 
-std::optional<Resonance> Observer::resonance() const {
-  const std::lock_guard lock(mutex_);
-  if (!accumulator_) return std::nullopt;
-  return accumulator_->resonance();
-}
-
-std::optional<Resonance> Observer::take_resonance() {
-  const std::lock_guard lock(mutex_);
-  if (!accumulator_) return std::nullopt;
-  Resonance resonance = std::move(*accumulator_).take_resonance();
-  accumulator_.reset();
-  return resonance;
-}
-
-ObservedModule::ObservedModule(const torch::jit::Module& model, const ObserveOptions& options,
-                               std::shared_ptr<MemoryBudget> budget)
-    : options_(options), hooked_(model, options.layers) {
-  std::vector<Layout> layouts(hooked_.sites().size(), Layout::kAuto);
-  for (const auto& [selector, layout] : options_.layouts) {
+std::vector<Layout> layouts_of(const std::vector<CallSite>& sites, const ObserveOptions& options) {
+  std::vector<Layout> layouts(sites.size(), Layout::kAuto);
+  for (const auto& [selector, layout] : options.layouts) {
     if (selector.empty()) {
       std::fill(layouts.begin(), layouts.end(), layout);
       continue;
     }
-    for (const std::size_t site : select_call_sites(hooked_.sites(), {selector})) layouts[site] = layout;
+    for (const Selection& selection : select_call_sites(sites, {selector})) layouts[selection.site] = layout;
   }
-  for (std::size_t site = 0; site < hooked_.sites().size(); ++site) {
-    auto observer = std::make_shared<Observer>(hooked_.sites()[site].address, options, layouts[site], budget);
-    hooked_.hook(site).set_receiver([observer](const c10::IValue& output) { observer->observe(output); });
+  return layouts;
+}
+
+}  // namespace
+
+SiteObserver::SiteObserver(HookPlace place, ObserveOptions options, Layout layout, std::shared_ptr<MemoryBudget> budget)
+    : Hook(place.address, options.on_error),
+      place_(std::move(place)),
+      options_(std::move(options)),
+      layout_(layout),
+      budget_(std::move(budget)) {
+  const Selection& first = place_.selections.front();
+  if (place_.selections.size() == 1 && !first.splits_iterations && first.element.empty()) {
+    whole_ = std::make_shared<Observer>(place_.address, options_, layout_, budget_);
+  }
+}
+
+c10::IValue SiteObserver::object() { return c10::IValue(c10::intrusive_ptr<SiteObserver>::reclaim_copy(this)); }
+
+void SiteObserver::receive(const Passing& passing) {
+  if (whole_ && passing.value.isTensor() && (place_.selections.front().is_named || fits(passing.value.toTensor()))) {
+    return whole_->observe(passing.value, passing.mask);
+  }
+  std::vector<std::string> met;
+  for (const Selection& selection : place_.selections) {
+    std::string address = place_.address;
+    if (selection.splits_iterations) {
+      if (!is_this_turn(selection.iteration, passing.iteration)) continue;
+      const auto& turn = selection.iteration.empty() ? passing.iteration : selection.iteration;
+      if (!turn.empty()) address += fmt::format("[{}]", fmt::join(turn, ","));
+    }
+    const auto part = find_element(passing.value, selection.element);
+    std::vector<std::string> element = selection.element;
+    for (std::size_t k = 0; k < element.size(); ++k) address += ":" + name_of(element, k);
+    if (!part) {
+      if (selection.is_named) {
+        throw Error(kWhere, fmt::format("'{}' must be in what passes", address), describe(passing.value),
+                    "see torchsrm inspect --data for what does");
+      }
+      leave_out(address, "not in " + describe(passing.value));
+      continue;
+    }
+    const int num_observed = observe_parts(*part, address, selection, element, passing.mask, met);
+    if (num_observed == 0 && selection.is_named && !part->isNone()) {
+      throw Error(kWhere, fmt::format("'{}' must hold tensors of floating point", address), describe(*part),
+                  "take it out, or observe the layers inside it");
+    }
+  }
+}
+
+int SiteObserver::observe_parts(const c10::IValue& value, const std::string& address, const Selection& selection,
+                                std::vector<std::string>& element, const at::Tensor& mask,
+                                std::vector<std::string>& met) {
+  for (const auto& without : selection.without) {
+    if (is_below(element, without)) return 0;
+  }
+  if (value.isTensor()) {
+    const bool is_asked_for = selection.is_named && element.size() == selection.element.size();
+    if (!is_asked_for && !fits(value.toTensor())) {
+      leave_out(address, describe(value));
+      return 0;
+    }
+    if (std::find(met.begin(), met.end(), address) != met.end()) return 1;
+    met.push_back(address);
+    if (const auto observer = observer_at(address)) {
+      observer->observe(value, mask);
+    } else {
+      leave_out(address, "not there while the mean was taken");
+    }
+    return 1;
+  }
+  int num_observed = 0;
+  const bool has_parts = for_each_part(value, [&](const std::string& name, const c10::IValue& part) {
+    element.push_back(name);
+    num_observed += observe_parts(part, address + ":" + name_of(element, element.size() - 1), selection, element, mask, met);
+    element.pop_back();
+  });
+  if (!has_parts) leave_out(address, describe(value));
+  return num_observed;
+}
+
+// Arguments go by their names, where there are several.
+std::string SiteObserver::name_of(const std::vector<std::string>& element, std::size_t depth) const {
+  const auto& names = place_.site.input_names;
+  if (depth > 0 || !place_.takes_input() || names.size() < 2) return element[depth];
+  const auto index = static_cast<std::size_t>(std::strtoull(element[0].c_str(), nullptr, 10));
+  return index < names.size() ? names[index] : element[0];
+}
+
+bool SiteObserver::fits(const at::Tensor& tensor) const {
+  if (!tensor.defined() || (!at::isFloatingType(tensor.scalar_type()) && !tensor.is_quantized())) return false;
+  if (tensor.is_nested() || tensor.numel() == 0) return true;
+  if (layout_ == Layout::kAuto) return tensor.dim() >= 2 && tensor.dim() <= 5;
+  return tensor.dim() >= (layout_ == Layout::kChannels ? 2 : 1);
+}
+
+std::shared_ptr<Observer> SiteObserver::observer_at(const std::string& address) {
+  if (whole_ && address == place_.address) return whole_;
+  const std::lock_guard lock(mutex_);
+  const auto found = by_address_.find(address);
+  if (found != by_address_.end()) return found->second;
+  if (has_means_) return nullptr;
+  auto observer = std::make_shared<Observer>(address, options_, layout_, budget_);
+  observers_.push_back(observer);
+  by_address_.emplace(address, observer);
+  return observer;
+}
+
+void SiteObserver::leave_out(const std::string& address, const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  const auto same = [&](const auto& entry) { return entry.first == address; };
+  if (std::none_of(left_out_.begin(), left_out_.end(), same)) left_out_.emplace_back(address, what);
+}
+
+std::vector<std::shared_ptr<Observer>> SiteObserver::observers() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Observer>> all = observers_;
+  if (whole_) all.insert(all.begin(), whole_);
+  return all;
+}
+
+std::vector<std::pair<std::string, std::string>> SiteObserver::left_out() const {
+  const std::lock_guard lock(mutex_);
+  return left_out_;
+}
+
+void SiteObserver::finish_mean() {
+  for (const auto& observer : observers()) observer->finish_mean();
+  const std::lock_guard lock(mutex_);
+  has_means_ = true;
+}
+
+void SiteObserver::resume(std::int64_t num_calls, std::optional<Error> failure,
+                          std::vector<std::pair<Resonance, StreamPosition>> counted) {
+  restore(num_calls, std::move(failure));
+  for (auto& [resonance, position] : counted) {
+    const std::string address = resonance.address();
+    auto observer = std::make_shared<Observer>(address, options_, layout_, budget_, std::move(resonance), position);
+    if (whole_ && address == place_.address) {
+      whole_ = std::move(observer);
+      continue;
+    }
+    by_address_[address] = observer;
     observers_.push_back(std::move(observer));
   }
 }
 
-c10::IValue ObservedModule::forward(std::vector<c10::IValue> inputs, const torch::jit::Kwargs& kwargs) {
-  return hooked_.forward(std::move(inputs), kwargs);
+ObservedModule::ObservedModule(const torch::jit::Module& model, const ObserveOptions& options,
+                               std::shared_ptr<MemoryBudget> budget)
+    : ObservedModule(HookedModule(model), options, std::move(budget)) {}
+
+ObservedModule::ObservedModule(HookedModule model, const ObserveOptions& options, std::shared_ptr<MemoryBudget> budget)
+    : options_(options), model_(std::move(model)) {
+  require_valid(options_);
+  const std::vector<Layout> layouts = layouts_of(model_.sites(), options_);
+  const auto make = [&](const HookPlace& place) -> c10::intrusive_ptr<Hook> {
+    const Layout layout = layouts.at(place.selections.front().site);
+    observers_.push_back(c10::make_intrusive<SiteObserver>(place, options_, layout, budget));
+    return observers_.back();
+  };
+  hooks_ = model_.attach(options_.layers, make, options_.mask_input);
+}
+
+c10::IValue ObservedModule::forward(std::vector<c10::IValue> inputs, const torch::jit::Kwargs& kwargs) const {
+  return model_.forward(std::move(inputs), kwargs);
+}
+
+c10::IValue ObservedModule::run_method(const std::string& method, std::vector<c10::IValue> inputs,
+                                       const torch::jit::Kwargs& kwargs) const {
+  return model_.run_method(method, std::move(inputs), kwargs);
 }
 
 void ObservedModule::finish_means() {
   for (const auto& observer : observers_) observer->finish_mean();
 }
 
+std::vector<std::string> ObservedModule::addresses() const {
+  std::vector<std::string> addresses;
+  for (const auto& observer : observers_) {
+    for (const Selection& selection : observer->place().selections) {
+      addresses.push_back(address_of(selection, model_.sites()));
+    }
+  }
+  return addresses;
+}
+
+std::int64_t ObservedModule::num_calls(const std::string& address) const {
+  for (const auto& observer : observers_) {
+    if (observer->address() == address) return observer->num_calls();
+  }
+  throw Error("observed module", "the address must be one that is observed", address,
+              fmt::format("observed are {}", fmt::join(addresses(), ", ")));
+}
+
 std::vector<std::string> ObservedModule::silent_layers() const {
   std::vector<std::string> silent;
   for (const auto& observer : observers_) {
-    if (!observer->has_seen()) silent.push_back(observer->address());
+    const auto parts = observer->observers();
+    const bool has_seen = std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part->has_seen(); });
+    if (!has_seen && observer->left_out().empty()) silent.push_back(observer->address());
   }
   return silent;
+}
+
+std::vector<std::pair<std::string, std::string>> ObservedModule::left_out() const {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const auto& observer : observers_) {
+    const auto some = observer->left_out();
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
+std::vector<Error> ObservedModule::failures() const {
+  std::vector<Error> failures;
+  for (const auto& observer : observers_) {
+    if (const auto failure = observer->failure()) failures.push_back(*failure);
+  }
+  return failures;
 }
 
 Results ObservedModule::results() const {
   Results results{settings_of(options_), {}, false};
   for (const auto& observer : observers_) {
-    if (auto resonance = observer->resonance()) results.layers.push_back(std::move(*resonance));
+    for (const auto& part : observer->observers()) {
+      if (auto resonance = part->resonance()) results.layers.push_back(std::move(*resonance));
+    }
   }
   return results;
 }
@@ -224,27 +298,17 @@ Results ObservedModule::results() const {
 Results ObservedModule::take_results() {
   Results results{settings_of(options_), {}, false};
   for (const auto& observer : observers_) {
-    if (auto resonance = observer->take_resonance()) results.layers.push_back(std::move(*resonance));
+    for (const auto& part : observer->observers()) {
+      if (auto resonance = part->take_resonance()) results.layers.push_back(std::move(*resonance));
+    }
   }
   return results;
 }
 
-std::vector<std::pair<std::string, std::string>> settings_of(const ObserveOptions& options) {
-  std::vector<std::string> layouts;
-  for (const auto& [pattern, layout] : options.layouts)
-    layouts.push_back((pattern.empty() ? "" : pattern + "=") + to_string(layout));
-  return {
-      {"layers", fmt::format("{}", fmt::join(options.layers, " "))},
-      {"epsilon", fmt::format("{}", fmt::join(options.epsilon, " "))},
-      {"angles", fmt::format("{}", options.num_angles)},
-      {"grid", to_string(options.grid)},
-      {"sense", to_string(options.sense)},
-      {"pairs", to_string(options.pairs)},
-      {"basis", options.basis ? options.basis->name() : "standard"},
-      {"degenerate_planes", options.degenerate == DegeneratePlanes::kLeftOut ? "left out" : "kept as zeros"},
-      {"centre", options.centre ? "yes" : "no"},
-      {"layout", layouts.empty() ? "auto" : fmt::format("{}", fmt::join(layouts, " "))},
-  };
+torch::jit::Module ObservedModule::release() && {
+  torch::jit::Module module = model_.module();
+  std::move(hooks_).leave();
+  return module;
 }
 
 }  // namespace srm

@@ -76,8 +76,8 @@ void require_tallies(const ResonanceParts& parts, std::string_view where) {
   const auto num_epsilons = static_cast<std::int64_t>(parts.epsilon.size());
   const std::int64_t seen = parts.num_samples_seen;
   const Scores& scores = parts.scores;
-  for (const std::int64_t count : {seen, parts.num_samples_zero_norm, parts.num_samples_nonfinite, parts.num_calls,
-                                   scores.num_rows, scores.quartic_sum}) {
+  for (const std::int64_t count : {seen, parts.num_samples_zero_norm, parts.num_samples_nonfinite,
+                                   parts.num_samples_skipped, parts.num_calls, scores.num_rows, scores.quartic_sum}) {
     require(count >= 0, where, "sums must not be negative", fmt::format("{}", count));
   }
   require_size(parts.mean.size(), parts.centred ? parts.dim : 0, where, "mean");

@@ -65,6 +65,7 @@ TEST(MergeTest, EverySumIsAdded) {
   EXPECT_EQ(merged.num_samples_seen, 10);
   EXPECT_EQ(merged.num_samples_zero_norm, 2);
   EXPECT_EQ(merged.num_samples_nonfinite, 2);
+  EXPECT_EQ(merged.num_samples_skipped, 14);
   EXPECT_EQ(merged.num_calls, 4);
 }
 

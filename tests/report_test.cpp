@@ -210,6 +210,7 @@ TEST(LayersJson, HasTheFileKeysWithoutArraysAndTheScores) {
  "num_samples_seen": 128,
  "num_samples_zero_norm": 2,
  "num_samples_nonfinite": 6,
+ "num_samples_skipped": 0,
  "num_calls": 1,
  "scores": {
   "rows": 120,

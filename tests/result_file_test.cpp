@@ -72,7 +72,7 @@ const std::filesystem::path& saved_file() {
 auto members(const ResonanceParts& p) {
   return std::tie(p.address, p.dim, p.num_vectors, p.basis_name, p.basis, p.basis_lengths, p.pairs, p.planes,
                   p.num_planes_left_out, p.epsilon, p.grid, p.sense, p.counts, p.plane_hits, p.holistic_counts,
-                  p.scores, p.num_samples_seen, p.num_samples_zero_norm, p.num_samples_nonfinite, p.num_calls,
+                  p.scores, p.num_samples_seen, p.num_samples_zero_norm, p.num_samples_nonfinite, p.num_samples_skipped, p.num_calls,
                   p.centred, p.mean);
 }
 

@@ -26,6 +26,7 @@ inline ResonanceParts small_parts() {
   parts.num_samples_seen = 5;
   parts.num_samples_zero_norm = 1;
   parts.num_samples_nonfinite = 1;
+  parts.num_samples_skipped = 7;
   parts.num_calls = 2;
   return parts;
 }

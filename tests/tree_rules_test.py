@@ -19,13 +19,14 @@ ROOMS = {
     "resonance": (["resonance", "merge"], ["error", "measured"], False),
     "accumulator": (["accumulator", "spotlight_tables", "row_mean"], NUMERICS[:4], False),
     "statistics": (["statistics"], NUMERICS[:5], False),
-    "hook": (["hook", "hook/"], ["error"], True),
-    "observer": (["observer"], NUMERICS + ["hook"], True),
+    "hook": (["hook", "call_site", "hooked_module", "hook/"], ["error"], True),
+    "observer": (["activation_rows", "layer_observer", "observer"], NUMERICS + ["hook"], True),
     "bases": (["basis_learning", "null"], ["error", "measured", "statistics"], True),
+    "instrument": (["instrumented_model", "plugin"], NUMERICS + ["hook", "observer", "io"], True),
     "monitor": (["monitor"], NUMERICS + ["hook", "observer"], True),
     "report": (["report", "report/"], ["error", "files", "measured", "resonance", "statistics"], False),
     "io": (["io", "model_inputs", "io/"], ["error", "files", "measured", "resonance"], True),
-    "cli": (["cli/"], NUMERICS + ["hook", "observer", "bases", "monitor", "report", "io", "files"], True),
+    "cli": (["cli/"], NUMERICS + ["hook", "observer", "instrument", "bases", "monitor", "report", "io", "files"], True),
 }
 TORCH_INCLUDE = re.compile(r"<(torch|ATen|c10|caffe2)/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(<[^>]+>|"[^"]+")', re.MULTILINE)

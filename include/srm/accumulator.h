@@ -62,6 +62,8 @@ class Accumulator {
 
   /// Adds one to num_calls: a layer's call may bring its rows in several updates, or none.
   void count_call();
+  /// Adds to num_samples_skipped: rows that whoever calls update() left out.
+  void count_skipped(std::int64_t num_samples);
 
   std::int64_t num_samples_seen() const;
   const Basis& basis() const;

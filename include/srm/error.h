@@ -13,6 +13,11 @@ class Error : public std::runtime_error {
   Error(std::string_view where, std::string_view rule, std::string_view got, std::string_view advice);
   /// The same error, met at `place`: what() reads "[place: where] rule; got ...; advice".
   Error(std::string_view place, const Error& cause);
+  /// An error that was kept as its text, what() of another.
+  static Error from_text(const std::string& text) { return Error(text); }
+
+ private:
+  explicit Error(const std::string& text) : std::runtime_error(text) {}
 };
 
 }  // namespace srm

@@ -24,9 +24,19 @@ void save(const Results& results, const std::filesystem::path& path);
 /// for a newer version of the format.
 Results load_results(const std::filesystem::path& path);
 
+/// What save() writes, as a value that shares nothing with `results`.
+c10::IValue to_value(const Results& results);
+/// The bytes of the file that save() writes, and back; `where` stands in messages for the file's name. Throw as those.
+std::string to_bytes(const Results& results);
+Results results_from_bytes(std::string_view bytes, const std::string& where);
+
 /// Writes a plain value: tensors, numbers, bools, text, None, and lists, tuples and dicts of them; see Note [Files].
 /// Throws srm::Error for any other value, for tensors that are not dense, and when the file cannot be written.
 void save_pickle(const c10::IValue& value, const std::filesystem::path& path);
+
+/// The bytes of the file that save_pickle() writes, and back; they throw as those do.
+std::string pickle_to_bytes(const c10::IValue& value);
+c10::IValue pickle_from_bytes(std::string_view bytes, const std::string& where);
 
 /// Reads a plain value from a file of save_pickle() or of Python's torch.save() (since PyTorch 1.6). Tensors come to
 /// the CPU without requires_grad, an nn.Parameter as its tensor, an OrderedDict as a dict; lists and dicts are typed

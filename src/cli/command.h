@@ -15,6 +15,8 @@ using Action = std::function<int()>;
 /// Each adds its subcommand, which sets `action` when it is the one that was given.
 void add_inspect(CLI::App& app, Action& action);
 void add_observe(CLI::App& app, Action& action);
+/// instrument, collect and strip.
+void add_instrument(CLI::App& app, Action& action);
 void add_show(CLI::App& app, Action& action);
 void add_merge(CLI::App& app, Action& action);
 

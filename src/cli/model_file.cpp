@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <torch/csrc/jit/serialization/export.h>
 
 #include <algorithm>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 
+#include "files/atomic_file.h"
 #include "srm/error.h"
 
 namespace srm::cli {
@@ -32,10 +35,11 @@ std::string refusal_of(const std::exception& error) {
 }
 
 // "x Float (64, 63), mask Bool (64)": the arguments of forward with what they were given.
-std::string describe_inputs(const torch::jit::Module& model, const std::vector<c10::IValue>& inputs,
+std::string describe_inputs(const torch::jit::Module& model, const std::string& method,
+                            const std::vector<c10::IValue>& inputs,
                             const torch::jit::Kwargs& kwargs) {
   std::vector<std::string> described;
-  const auto& arguments = model.get_method("forward").function().getSchema().arguments();
+  const auto& arguments = model.get_method(method).function().getSchema().arguments();
   for (std::size_t k = 0; k < inputs.size(); ++k) {
     const bool named = k + 1 < arguments.size();  // the first is self
     described.push_back(describe(named ? arguments[k + 1].name() : fmt::format("argument {}", k), inputs[k]));
@@ -55,7 +59,7 @@ bool gives_doubles(const std::vector<c10::IValue>& inputs, const torch::jit::Kwa
 
 }  // namespace
 
-torch::jit::Module load_model(const std::string& path) {
+torch::jit::Module load_model(const std::string& path, ModelMode mode) {
   const std::string where = "model " + path;
   const char* export_it = "save it with torch.jit.save(torch.jit.script(model)) or torch.jit.trace";
   std::error_code ignored;
@@ -73,7 +77,7 @@ torch::jit::Module load_model(const std::string& path) {
   }
   try {
     torch::jit::Module model = torch::jit::load(path, at::kCPU);
-    model.eval();
+    if (mode == ModelMode::kEvaluation) model.eval();
     return model;
   } catch (const c10::Error& error) {
     const std::string message = first_line(error.what_without_backtrace());
@@ -89,15 +93,42 @@ torch::jit::Module load_model(const std::string& path) {
   }
 }
 
-void forward_or_explain(const torch::jit::Module& model, const std::vector<c10::IValue>& inputs,
+void save_model(const torch::jit::Module& model, const std::string& path) {
+  AtomicFile file(path);
+  std::exception_ptr failure;
+  // The archive's writer is C inside and logs what goes wrong: it never hears of it.
+  torch::jit::ExportModule(model, [&](const void* data, std::size_t size) {
+    try {
+      if (!failure) file.write(data, size);
+    } catch (const Error&) {
+      failure = std::current_exception();
+    }
+    return size;
+  });
+  if (failure) std::rethrow_exception(failure);
+  file.commit();
+}
+
+const c10::FunctionSchema& require_method(const torch::jit::Module& model, const std::string& method) {
+  const auto found = model.find_method(method);
+  if (found) return found->function().getSchema();
+  std::vector<std::string> names;
+  for (const auto& each : model.get_methods()) names.push_back(each.name());
+  throw Error("model", fmt::format("it must have the method {}", method),
+              names.empty() ? "a model without methods" : fmt::format("one with {}", fmt::join(names, ", ")),
+              "name one of its methods with --method");
+}
+
+void forward_or_explain(const torch::jit::Module& model, const std::string& method,
+                        const std::vector<c10::IValue>& inputs,
                         const torch::jit::Kwargs& kwargs, const std::function<void()>& run) {
   try {
     run();
   } catch (const Error&) {
     throw;
   } catch (const std::exception& error) {
-    throw Error("model", "its forward must accept the data",
-                fmt::format("'{}' for {}", refusal_of(error), describe_inputs(model, inputs, kwargs)),
+    throw Error("model", fmt::format("its {} must accept the data", method),
+                fmt::format("'{}' for {}", refusal_of(error), describe_inputs(model, method, inputs, kwargs)),
                 gives_doubles(inputs, kwargs)
                     ? "most models take float32: save the data as x.astype('float32') or x.float()"
                     : "give --data of the shapes and types that it takes");

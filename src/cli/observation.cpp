@@ -1,10 +1,13 @@
 #include "cli/observation.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <functional>
 
+#include "cli/console.h"
 #include "cli/model_file.h"
 #include "cli/progress.h"
 #include "srm/error.h"
@@ -43,6 +46,16 @@ Observation run_passes(std::int64_t num_samples, std::int64_t batch_size, bool c
   return seen;
 }
 
+at::Tensor read_mask(const std::string& spec, std::int64_t num_samples) {
+  const at::Tensor mask = read_tensor(spec, "mask");
+  if (mask.dim() == 0 || mask.size(0) != num_samples || c10::isComplexType(mask.scalar_type())) {
+    throw Error("mask " + spec, fmt::format("a mask must have {} samples in its first dimension", num_samples),
+                fmt::format("{} ({})", c10::toString(mask.scalar_type()), fmt::join(mask.sizes(), ", ")),
+                "give one number a token, 0 where it is only padding");
+  }
+  return mask;
+}
+
 void finish(Observation& seen, Results results) {
   seen.results = std::move(results);
   seen.results.partial = seen.is_interrupted || seen.failure;
@@ -55,29 +68,42 @@ void finish(Observation& seen, Results results) {
 
 }  // namespace
 
-Observation observe_model(const std::string& model_path, const std::string& data_spec, std::int64_t batch_size,
-                          const ObserveOptions& options, std::shared_ptr<MemoryBudget> budget,
+Observation observe_model(const RunOptions& run, ObserveOptions options, std::shared_ptr<MemoryBudget> budget,
                           const InterruptGuard& interrupt) {
-  const torch::jit::Module model = load_model(model_path);
-  const ModelInputs inputs = ModelInputs::read(data_spec, model.get_method("forward").function().getSchema());
+  const torch::jit::Module model = load_model(run.model);
+  const c10::FunctionSchema& schema = require_method(model, run.method);
+  const ModelInputs inputs = ModelInputs::read(run.data, schema);
+  std::optional<at::Tensor> mask;
+  if (schema.argumentIndexWithName(run.mask).value_or(0) > 0) {
+    options.mask_input = run.mask;
+  } else if (!run.mask.empty()) {
+    mask = read_mask(run.mask, inputs.num_samples());
+  }
   ObservedModule observed(model, options, std::move(budget));
+  const std::vector<std::string> addresses = observed.addresses();
+  fmt::print(stderr, "observing {} {}: {}\n", addresses.size(), addresses.size() == 1 ? "layer" : "layers",
+             printable(fmt::format("{}", fmt::join(addresses, ", "))));
   const torch::NoGradGuard no_grad;
   const auto step = [&](std::int64_t begin, std::int64_t end) {
     const auto [arguments, kwargs] = inputs.batch(begin, end);
-    forward_or_explain(model, arguments, kwargs, [&] { observed.forward(arguments, kwargs); });
+    std::optional<MaskGuard> masked;
+    if (mask) masked.emplace(mask->slice(0, begin, end));
+    forward_or_explain(model, run.method, arguments, kwargs,
+                       [&] { observed.run_method(run.method, arguments, kwargs); });
   };
-  Observation seen =
-      run_passes(inputs.num_samples(), batch_size, options.centre, interrupt, step, [&] { observed.finish_means(); });
+  Observation seen = run_passes(inputs.num_samples(), run.batch_size, options.centre, interrupt, step,
+                                [&] { observed.finish_means(); });
   seen.silent_layers = observed.silent_layers();
+  seen.left_out = observed.left_out();
+  for (const Error& failure : observed.failures()) seen.failures.emplace_back(failure.what());
   finish(seen, observed.take_results());
   return seen;
 }
 
-Observation observe_activations(const std::string& activations_spec, std::int64_t batch_size,
-                                const ObserveOptions& options, std::shared_ptr<MemoryBudget> budget,
-                                const InterruptGuard& interrupt) {
-  at::Tensor activations = read_tensor(activations_spec, "activations");
-  const std::string where = "activations " + activations_spec;
+Observation observe_activations(const RunOptions& run, const ObserveOptions& options,
+                                std::shared_ptr<MemoryBudget> budget, const InterruptGuard& interrupt) {
+  at::Tensor activations = read_tensor(run.data, "activations");
+  const std::string where = "activations " + run.data;
   if (activations.dim() < 2) {
     throw Error(where, "activations must be (num_samples, ...), of two dimensions or more",
                 fmt::format("{}", activations.dim()), "reshape them");
@@ -88,11 +114,15 @@ Observation observe_activations(const std::string& activations_spec, std::int64_
     throw Error(where, "activations must be real numbers", c10::toString(activations.scalar_type()),
                 "save their magnitudes, or their real and imaginary parts side by side");
   }
+  at::Tensor mask;
+  if (!run.mask.empty()) mask = read_mask(run.mask, activations.size(0));
   const Layout layout = options.layouts.empty() ? Layout::kAuto : options.layouts.back().second;
   Observer observer("activations", options, layout, std::move(budget));
-  const auto step = [&](std::int64_t begin, std::int64_t end) { observer.add(activations.slice(0, begin, end)); };
+  const auto step = [&](std::int64_t begin, std::int64_t end) {
+    observer.add(activations.slice(0, begin, end), mask.defined() ? mask.slice(0, begin, end) : at::Tensor());
+  };
   Observation seen =
-      run_passes(activations.size(0), batch_size, options.centre, interrupt, step, [&] { observer.finish_mean(); });
+      run_passes(activations.size(0), run.batch_size, options.centre, interrupt, step, [&] { observer.finish_mean(); });
   observer.count_call();  // one array, however it was cut into batches
   Results results{settings_of(options), {}, false};
   if (auto resonance = observer.take_resonance()) results.layers.push_back(std::move(*resonance));

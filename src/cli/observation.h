@@ -14,20 +14,29 @@ namespace srm::cli {
 struct Observation {
   Results results;
   std::vector<std::string> silent_layers;
+  std::vector<std::pair<std::string, std::string>> left_out;  ///< address, and what passed there that has no rows
+  std::vector<std::string> failures;  ///< errors that took a layer's observer off, with OnError::kDetach
   bool is_interrupted = false;
   std::exception_ptr failure;  ///< what ended the run early; what was counted before is in the results
 };
 
-/// Runs the model of `model_path` on the data of `data_spec` in batches, once more before with options.centre. Progress
-/// goes to standard error. Throws srm::Error when nothing could be observed; a failure after that is in the
-/// Observation.
-Observation observe_model(const std::string& model_path, const std::string& data_spec, std::int64_t batch_size,
-                          const ObserveOptions& options, std::shared_ptr<MemoryBudget> budget,
+/// What is run, on what.
+struct RunOptions {
+  std::string model;        ///< file; empty for activations from a file
+  std::string data;         ///< FILE[:KEY], inputs of the model or activations (num_samples, ...)
+  std::string method = "forward";
+  std::string mask;         ///< FILE[:KEY] of a mask (num_samples, ...); empty: none, or named in ObserveOptions
+  std::int64_t batch_size = 64;
+};
+
+/// Runs the model on the data in batches, once more before with options.centre. Progress goes to standard error, and
+/// before it the addresses that are observed. Throws srm::Error when nothing could be observed; a failure after that is
+/// in the Observation. A mask that is an argument of the model's method is taken from there.
+Observation observe_model(const RunOptions& run, ObserveOptions options, std::shared_ptr<MemoryBudget> budget,
                           const InterruptGuard& interrupt);
 
-/// The same for activations from a file, (num_samples, ...): one layer with the address "activations".
-Observation observe_activations(const std::string& activations_spec, std::int64_t batch_size,
-                                const ObserveOptions& options, std::shared_ptr<MemoryBudget> budget,
-                                const InterruptGuard& interrupt);
+/// The same for activations from a file: one layer with the address "activations".
+Observation observe_activations(const RunOptions& run, const ObserveOptions& options,
+                                std::shared_ptr<MemoryBudget> budget, const InterruptGuard& interrupt);
 
 }  // namespace srm::cli

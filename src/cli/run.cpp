@@ -15,6 +15,7 @@ constexpr const char* kFooter = R"(Examples:
   torchsrm observe model.pt --data inputs.npy --layers 'encoder.*' '!*.dropout' --out result
   torchsrm observe --activations layer.npy --basis rotated.npy --epsilon 0.9 0.75
   torchsrm show result/results.srm.pt --plane 0,1
+  torchsrm instrument model.pt -o observed.pt --layers 'encoder.*'
   torchsrm merge part1 part2 -o whole.srm.pt
 
 `torchsrm COMMAND --help` tells each command's options.)";
@@ -24,7 +25,7 @@ void require_known_subcommand(const CLI::App& app, int argc, const char* const* 
   if (argc < 2 || argv[1][0] == '-') return;
   const auto subcommands = app.get_subcommands([&](const CLI::App* command) { return command->get_name() == argv[1]; });
   if (!subcommands.empty()) return;
-  throw Misuse("command line", "the first word must be inspect, observe, show or merge", fmt::format("'{}'", argv[1]),
+  throw Misuse("command line", "the first word must be inspect, observe, instrument, collect, strip, show or merge", fmt::format("'{}'", argv[1]),
                "see torchsrm --help");
 }
 
@@ -45,6 +46,7 @@ int run(int argc, const char* const* argv) {
   Action action;
   add_inspect(app, action);
   add_observe(app, action);
+  add_instrument(app, action);
   add_show(app, action);
   add_merge(app, action);
   // A limit on the size of files is an error of writing, with words, and not the end of the process.

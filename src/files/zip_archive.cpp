@@ -33,6 +33,23 @@ ZipArchive::ZipArchive(const std::filesystem::path& path)
     zip_error_fini(&error);
     fail_damaged(path_, message);
   }
+  list_names();
+}
+
+ZipArchive::ZipArchive(std::string name, std::string_view bytes)
+    : path_(std::move(name)), num_file_bytes_(bytes.size()) {
+  zip_error_t error;
+  zip_error_init(&error);
+  zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), /*freep=*/0, &error);
+  if (source != nullptr) archive_.reset(zip_open_from_source(source, ZIP_RDONLY, &error));
+  const std::string message = archive_ ? "" : zip_error_strerror(&error);
+  if (!archive_ && source != nullptr) zip_source_free(source);
+  zip_error_fini(&error);
+  if (!archive_) fail_damaged(path_, message);
+  list_names();
+}
+
+void ZipArchive::list_names() {
   const zip_int64_t num_members = zip_get_num_entries(archive_.get(), 0);
   for (zip_int64_t k = 0; k < num_members; ++k) {
     const char* name = zip_get_name(archive_.get(), static_cast<zip_uint64_t>(k), ZIP_FL_ENC_RAW);

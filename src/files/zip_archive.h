@@ -40,6 +40,8 @@ class ZipArchive {
  public:
   /// Throws srm::Error when the file cannot be read, is cut short or is no zip archive.
   explicit ZipArchive(const std::filesystem::path& path);
+  /// The same in memory, which must outlive it; `name` stands in messages where the path would.
+  ZipArchive(std::string name, std::string_view bytes);
 
   const std::string& path() const { return path_; }
   /// The members' names in the archive's order.
@@ -54,6 +56,8 @@ class ZipArchive {
   struct Close {
     void operator()(zip* archive) const;
   };
+
+  void list_names();
 
   std::string path_;
   std::uint64_t num_file_bytes_;

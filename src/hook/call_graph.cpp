@@ -1,13 +1,15 @@
 #include "hook/call_graph.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <torch/csrc/jit/ir/ir.h>
 
-#include <string>
+#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
+
+#include "hook/callee.h"
+#include "srm/error.h"
 
 namespace srm::internal {
 namespace {
@@ -19,31 +21,6 @@ using torch::jit::InlinedCallStack;
 using torch::jit::InlinedCallStackPtr;
 using torch::jit::Node;
 using torch::jit::Value;
-
-constexpr std::string_view kModelPath = ".";
-
-std::string join(const std::string& path, const std::string& name) {
-  return path == kModelPath ? name : path + "." + name;
-}
-
-/// The class of `value` when it is a module, else null.
-c10::ClassTypePtr module_type_of(const Value* value) {
-  const auto type = value->type()->cast<c10::ClassType>();
-  return type && type->is_module() ? type : nullptr;
-}
-
-/// forward; forward1, forward2, ... of a traced module that is called again; forward__0, ... of one with overloads.
-bool is_forward(std::string_view method) {
-  constexpr std::string_view kForward = "forward";
-  if (!method.starts_with(kForward)) {
-    return false;
-  }
-  method.remove_prefix(kForward.size());
-  if (method.starts_with("__")) {
-    method.remove_prefix(2);
-  }
-  return method.find_first_not_of("0123456789") == std::string_view::npos;
-}
 
 InlinedCallStackPtr join_callstacks(const InlinedCallStack& outer, const InlinedCallStackPtr& inner) {
   const auto callee = outer.callee();
@@ -64,141 +41,245 @@ void put_callstack_in_front(const InlinedCallStack& outer, Node& node) {
   }
 }
 
+/// Where in `path` a node stands that was inlined before we came, by freezing in this process: the callstack beyond our
+/// own `depth` calls keeps the names of the modules.
+std::string path_before_freezing(const std::string& path, const Node& node, std::size_t depth) {
+  std::string result = path;
+  if (const auto callstack = node.callstack()) {
+    const auto frames = (*callstack)->vec();
+    for (std::size_t k = depth; k < frames.size(); ++k) {
+      const auto& instance = std::get<2>(frames[k]);
+      if (instance && !instance->instance_name().empty() && instance->instance_name() != "SELF" &&
+          instance->instance_name() != "INSTANCE_NAME_UNKNOWN") {
+        result = join(result, instance->instance_name());
+      }
+    }
+  }
+  return result;
+}
+
 /// Modules of equal structure share one class and its functions, so a path belongs to a value of the graph and not to a
 /// type: it is followed from the model through each attribute that leads to a module, and inlining a call hands it on.
 class CallOpener {
  public:
-  CallGraph open(Graph& graph, Value* model, Value* self) {
+  std::vector<GraphSite> open(Graph& graph, Value* model, const std::string& method, const Surroundings& around) {
     paths_.emplace(model, kModelPath);
-    caller_paths_.emplace_back(kModelPath);
-    observe(graph.outputs().at(0), self, module_type_of(model)->name()->name(), "forward")
-        ->insertBefore(graph.return_node());
-    walk(*graph.block(), self);
-    name_addresses();
-    return std::move(calls_);
+    const std::vector<Value*> all_inputs = graph.inputs().vec();
+    const std::vector<Value*> inputs(all_inputs.begin() + 1, all_inputs.end());
+    CallSite site{address_of_call(std::string(kModelPath), method), std::string(kModelPath),
+                  module_type_of(model)->name()->name(), method};
+    for (const Value* input : inputs) site.input_names.push_back(input->debugNameBase());
+    GraphSite whole{std::move(site), mark(graph, inputs), mark(graph, graph.outputs().vec()), around};
+    whole.before->insertAfter(*graph.nodes().begin() == model->node() ? model->node() : graph.param_node());
+    whole.after->insertBefore(graph.return_node());
+    callers_.push_back({std::string(kModelPath), method, 0});
+    pending_.emplace(whole.after, std::move(whole));
+    walk(*graph.block(), around);
+    return std::move(sites_);
   }
 
  private:
-  void walk(Block& block, Value* self) {
+  /// Whose code is being walked, and how many calls were inlined to get there.
+  struct Caller {
+    std::string path, method;
+    std::size_t depth;
+  };
+
+  void walk(Block& block, const Surroundings& around) {
     for (Node* node = block.param_node()->next(); node != block.return_node(); node = node->next()) {
-      if (node->kind() == c10::prim::GetAttr) {
+      if (node->kind() == mark_kind()) {
+        finish_call(*node);
+      } else if (node->kind() == c10::prim::GetAttr) {
         follow_attribute(*node);
-      } else if (node->kind() == c10::prim::CallMethod) {
+      } else if (node->kind() == c10::prim::CallMethod || node->kind() == c10::prim::CallFunction) {
         Node* const before = node->prev();
-        if (inline_call(*node, self)) {
+        if (open_call(*node, around)) {
           node = before;
-          continue;
         }
-      } else if (const auto pending = pending_.find(node); pending != pending_.end()) {
-        calls_.sites.push_back(std::move(pending->second));
-        calls_.observers.push_back(node);
-        caller_paths_.pop_back();
-      } else if (node->kind() == c10::prim::fork) {
-        walk_body(*node, self);
-      }
-      for (Block* inner : node->blocks()) {
-        walk(*inner, self);
+      } else if (node->kind() == c10::prim::fork || node->kind() == c10::prim::awaitable) {
+        walk_body(*node, around);
+      } else if (node->kind() == c10::prim::Loop) {
+        Surroundings inside = around;
+        inside.turns.push_back(node->blocks().at(0)->inputs().at(0));
+        walk(*node->blocks().at(0), inside);
+      } else if (!node->blocks().empty()) {
+        for (Block* inner : node->blocks()) {
+          walk(*inner, around);
+        }
+      } else if (is_operator(*node)) {
+        note_operator(*node, around);
       }
     }
+  }
+
+  void finish_call(const Node& after) {
+    const auto pending = pending_.find(&after);
+    if (pending == pending_.end()) return;
+    // A function's site stands beside the calls inside it; its caller goes on being the one whose code it is.
+    if (pending->second.site.address.empty()) {
+      pending->second.after->destroy();
+    } else {
+      sites_.push_back(std::move(pending->second));
+    }
+    callers_.pop_back();
   }
 
   void follow_attribute(const Node& node) {
     const auto path = paths_.find(node.input());
-    if (path != paths_.end() && module_type_of(node.output())) {
+    if (path != paths_.end() && is_module(*node.output())) {
       paths_.insert_or_assign(node.output(), join(path->second, node.s(c10::attr::name)));
     }
   }
 
-  /// False where a call has to stay as it is: an object that is no module, an interface, a module of unknown path.
-  bool inline_call(Node& call, Value* self) {
-    const auto path = paths_.find(call.input(0));
-    if (path == paths_.end()) {
+  /// Inlines the call where its code is known. False where it has to stay as it is: an interface, C++ code.
+  bool open_call(Node& call, const Surroundings& around) {
+    const auto path = call.kind() == c10::prim::CallMethod ? paths_.find(call.input(0)) : paths_.end();
+    Callee callee = callee_of(call, path == paths_.end() ? nullptr : &path->second);
+    const Caller& caller = callers_.back();
+    if (callee.site.kind == SiteKind::kFunction) callee.site.module_path = caller.path;
+    // A forward that leads to an overload of itself gives once.
+    const bool is_same_place = callee.site.kind == SiteKind::kModule && callee.site.module_path == caller.path &&
+                               is_forward(callee.site.method) && is_forward(caller.method);
+    const Caller inside{callee.site.module_path,
+                        callee.site.kind == SiteKind::kModule ? callee.site.method : caller.method, caller.depth + 1};
+    GraphSite site{std::move(callee.site), nullptr, mark(*call.owningGraph(), call.outputs().vec()), around};
+    site.after->insertAfter(&call);
+    if (is_same_place) {
+      site.site.address.clear();
+    } else {
+      site.site.source = source_of(call);
+      site.before = mark(*call.owningGraph(), callee.inputs);
+      site.before->insertBefore(&call);
+    }
+    if (callee.function == nullptr) {
+      sites_.push_back(std::move(site));
       return false;
     }
-    const std::string& method = call.s(c10::attr::name);
-    const auto type = module_type_of(call.input(0));
-    GraphFunction* const function = torch::jit::tryToGraphFunction(type->getMethod(method));
-    if (function == nullptr) {
-      return false;
-    }
-    // A module that calls itself only puts its own code in order: nothing passes between modules.
-    if (path->second != caller_paths_.back()) {
-      caller_paths_.push_back(path->second);
-      observe(call.output(), self, type->name()->name(), method)->insertAfter(&call);
-    }
-    function->ensure_defined();
-    const auto callstack = call.callstack();
-    Node* const before = call.prev();
-    Node* const after = call.next();
-    // The graph as it was written: the optimised one has its own calls inlined already.
-    torch::jit::inlineCallTo(&call, function, function->graph().get());
-    if (callstack) {
-      for (Node* node = before->next(); node != after; node = node->next()) {
-        put_callstack_in_front(**callstack, *node);
-      }
-    }
+    Node* const after = site.after;
+    callers_.push_back(inside);
+    pending_.emplace(after, std::move(site));
+    inline_call(call, *callee.function, *after);
     return true;
   }
 
-  /// The observer of a call of the module that caller_paths_ ends with. Inlining the call makes it see the callee's
-  /// output; the walk comes to it when it is through with the callee.
-  Node* observe(Value* output, Value* self, const std::string& module_type, const std::string& method) {
-    static const auto kind = c10::Symbol::fromQualString("srm::observe");
-    Node* const observer = output->owningGraph()->create(kind, {output, self}, /*num_outputs=*/0);
-    observer->setSourceRange(output->node()->sourceRange());
-    pending_.emplace(observer, CallSite{"", caller_paths_.back(), module_type, method});
-    return observer;
+  static void inline_call(Node& call, GraphFunction& function, const Node& after) {
+    function.ensure_defined();
+    const auto callstack = call.callstack();
+    Node* const before = call.prev();
+    if (call.kind() == c10::prim::CallFunction) {
+      call.removeInput(0);
+    }
+    // The graph as it was written: the optimised one has its own calls inlined already.
+    torch::jit::inlineCallTo(&call, &function, function.graph().get());
+    if (callstack) {
+      for (Node* node = before->next(); node != &after; node = node->next()) {
+        put_callstack_in_front(**callstack, *node);
+      }
+    }
   }
 
-  void walk_body(Node& fork, Value* self) {
+  void note_operator(Node& node, const Surroundings& around) {
+    const Caller& caller = callers_.back();
+    const std::string path = path_before_freezing(caller.path, node, caller.depth);
+    std::vector<Value*> inputs;
+    CallSite site{path + "/" + node.kind().toUnqualString(), path, node.kind().toQualString(), "", SiteKind::kNode};
+    for (Value* input : node.inputs()) {
+      if (is_data(*input)) {
+        inputs.push_back(input);
+        site.input_names.push_back(input->debugNameBase());
+      }
+    }
+    site.source = source_of(node);
+    GraphSite found{std::move(site), mark(*node.owningGraph(), inputs), mark(*node.owningGraph(), node.outputs().vec()),
+                    around};
+    found.before->insertBefore(&node);
+    found.after->insertAfter(&node);
+    sites_.push_back(std::move(found));
+  }
+
+  void walk_body(Node& fork, const Surroundings& around) {
     Graph& body = *fork.g(c10::attr::Subgraph);
     for (std::size_t i = 0; i < fork.inputs().size(); ++i) {
       if (const auto path = paths_.find(fork.input(i)); path != paths_.end()) {
         paths_.insert_or_assign(body.inputs()[i], path->second);
       }
     }
-    fork.addInput(self);
-    walk(*body.block(), body.addInput()->setType(self->type()));
+    const auto hand_in = [&](Value* value) {
+      fork.addInput(value);
+      return body.addInput()->setType(value->type());
+    };
+    Surroundings inside;
+    inside.self = hand_in(around.self);
+    for (Value* value : around.carried) inside.carried.push_back(hand_in(value));
+    for (Value* turn : around.turns) inside.turns.push_back(hand_in(turn));
+    walk(*body.block(), inside);
   }
 
-  void name_addresses() {
-    std::unordered_map<std::string, int> num_sites;
-    for (CallSite& site : calls_.sites) {
-      site.address = is_forward(site.method) ? site.module_path : site.module_path + "!" + site.method;
-      ++num_sites[site.address];
-    }
-    std::unordered_map<std::string, int> next_index;
-    for (CallSite& site : calls_.sites) {
-      if (num_sites[site.address] > 1) {
-        site.address += fmt::format("#{}", next_index[site.address]++);
-      }
-    }
+  static c10::Symbol mark_kind() {
+    static const auto kind = c10::Symbol::fromQualString("srm::mark");
+    return kind;
+  }
+  static Node* mark(Graph& graph, const std::vector<Value*>& values) {
+    return graph.create(mark_kind(), values, /*num_outputs=*/0);
   }
 
-  CallGraph calls_;
+  std::vector<GraphSite> sites_;
   std::unordered_map<const Value*, std::string> paths_;
-  std::unordered_map<const Node*, CallSite> pending_;
-  std::vector<std::string> caller_paths_;
+  std::unordered_map<const Node*, GraphSite> pending_;
+  std::vector<Caller> callers_;
 };
 
 }  // namespace
 
-CallGraph lay_open_calls(Graph& graph, Value* model, Value* self) { return CallOpener().open(graph, model, self); }
+std::vector<GraphSite> lay_open_calls(Graph& graph, Value* model, const std::string& name, const Surroundings& around) {
+  return CallOpener().open(graph, model, name, around);
+}
 
-GraphFunction& forward_function(const torch::jit::Module& model) {
-  const auto forward = model.find_method("forward");
-  if (!forward) {
-    std::vector<std::string> names;
-    for (const auto& method : model.get_methods()) {
-      names.push_back(method.name());
+NamedSites name_sites(const std::vector<std::pair<std::string, std::vector<GraphSite>>>& methods) {
+  std::unordered_map<std::string, int> most_places;
+  for (const auto& [method, sites] : methods) {
+    std::unordered_map<std::string, int> num_places;
+    for (const GraphSite& found : sites) {
+      int& most = most_places[found.site.address];
+      most = std::max(most, ++num_places[found.site.address]);
     }
-    throw Error("hook", "a model must have the method forward",
-                names.empty() ? "a model without methods" : fmt::format("one with {}", fmt::join(names, ", ")),
+  }
+  NamedSites named;
+  std::unordered_map<std::string, std::size_t> place_of;
+  for (const auto& [method, sites] : methods) {
+    std::unordered_map<std::string, int> next_place;
+    auto& index = named.index.emplace_back();
+    for (const GraphSite& found : sites) {
+      CallSite site = found.site;
+      if (most_places[site.address] > 1) {
+        site.address += fmt::format("#{}", next_place[found.site.address]++);
+      }
+      const auto [place, is_new] = place_of.emplace(site.address, named.sites.size());
+      if (is_new) named.sites.push_back(std::move(site));
+      CallSite& same = named.sites[place->second];
+      same.methods.push_back(method);
+      same.num_loops = std::max(same.num_loops, static_cast<int>(found.around.turns.size()));
+      index.push_back(place->second);
+    }
+  }
+  return named;
+}
+
+std::vector<GraphFunction*> methods_of(const torch::jit::Module& model) {
+  std::vector<GraphFunction*> methods;
+  for (const auto& method : model.get_methods()) {
+    GraphFunction* const function = torch::jit::tryToGraphFunction(method.function());
+    if (function == nullptr) continue;
+    function->ensure_defined();
+    methods.push_back(function);
+  }
+  std::stable_partition(methods.begin(), methods.end(),
+                        [](const GraphFunction* function) { return function->name() == "forward"; });
+  if (methods.empty()) {
+    throw Error("hook", "a model must have a method that can be run", "a model without methods",
                 "script or trace a module whose forward runs what is to be seen");
   }
-  auto& function = torch::jit::toGraphFunction(forward->function());
-  function.ensure_defined();
-  return function;
+  return methods;
 }
 
 }  // namespace srm::internal

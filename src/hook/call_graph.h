@@ -1,27 +1,46 @@
-// PRIVATE to src/hook: the graph of a model with its module calls laid open.
+// PRIVATE to src/hook: the graph of a method with its calls laid open.
 #pragma once
 
 #include <torch/script.h>
 
+#include <string>
 #include <vector>
 
-#include "srm/hook.h"
+#include "srm/call_site.h"
 
 namespace srm::internal {
 
-/// A model's call sites in the order in which outputs pass, and the node that stands at each: `srm::observe` with the
-/// value that passes and, where its hook will have to stand, the `self` that the hook is an attribute of.
-struct CallGraph {
-  std::vector<CallSite> sites;
-  std::vector<torch::jit::Node*> observers;
+/// What a graph, or the body of a fork in it, has at hand where a hook will have to stand.
+struct Surroundings {
+  torch::jit::Value* self = nullptr;         ///< the module that the hook is an attribute of
+  std::vector<torch::jit::Value*> carried;   ///< inputs of the method, in the order that they were asked for
+  std::vector<torch::jit::Value*> turns;     ///< how often the loops around have turned, outermost first
 };
 
-/// Inlines into `graph` every module call that starts at `model`, the value in it that is the model, and puts an
-/// observer behind each call and before the graph's return. The bodies of forks are graphs of their own: they are given
-/// `self` as a further input.
-CallGraph lay_open_calls(torch::jit::Graph& graph, torch::jit::Value* model, torch::jit::Value* self);
+/// A call site in a graph. Two marks stand in the graph, at whose places hooks may be put: what goes in are the inputs
+/// of the one, what comes out are those of the other.
+struct GraphSite {
+  CallSite site;  ///< the address without `#k`
+  torch::jit::Node* before = nullptr;
+  torch::jit::Node* after = nullptr;
+  Surroundings around;
+};
 
-/// The function that is the model's forward; throws Error when there is none.
-torch::jit::GraphFunction& forward_function(const torch::jit::Module& model);
+/// Inlines into the graph of the model's method `name` every call that starts at `model`, the value in it that is the
+/// model, and marks what passes, in the order in which outputs pass. The bodies of forks are graphs of their own: they
+/// are given what `around` holds as further inputs.
+std::vector<GraphSite> lay_open_calls(torch::jit::Graph& graph, torch::jit::Value* model, const std::string& name,
+                                      const Surroundings& around);
+
+/// Gives the sites of all methods their final addresses and puts those that are the same place together. The result's
+/// sites have `methods`; `index[m][k]` is the place of `methods[m][k]` in it.
+struct NamedSites {
+  std::vector<CallSite> sites;
+  std::vector<std::vector<std::size_t>> index;
+};
+NamedSites name_sites(const std::vector<std::pair<std::string, std::vector<GraphSite>>>& methods);
+
+/// The model's methods that are graphs, forward first; throws Error when there are none.
+std::vector<torch::jit::GraphFunction*> methods_of(const torch::jit::Module& model);
 
 }  // namespace srm::internal

@@ -2,34 +2,57 @@
 
 #include <ATen/autocast_mode.h>
 #include <fmt/format.h>
-#include <torch/csrc/jit/runtime/custom_operator.h>
 
 #include <exception>
 #include <utility>
 
-namespace srm {
+#include "hook/observe_operator.h"
 
-Hook::Hook(std::string address) : address_(std::move(address)) {}
+namespace srm {
+namespace {
+
+struct MaskInfo : c10::DebugInfoBase {
+  explicit MaskInfo(at::Tensor mask_) : mask(std::move(mask_)) {}
+  at::Tensor mask;
+};
+
+// The one thread-local of LibTorch that goes along into forks and is free for its users.
+constexpr auto kMaskKind = c10::DebugInfoKind::INFERENCE_CONTEXT;
+
+}  // namespace
+
+const char* to_string(OnError on_error) { return on_error == OnError::kThrow ? "throw" : "detach"; }
+
+MaskGuard::MaskGuard(at::Tensor mask) : guard_(kMaskKind, std::make_shared<MaskInfo>(std::move(mask))) {}
+
+Hook::Hook(std::string address, OnError on_error) : address_(std::move(address)), on_error_(on_error) {}
 
 void Hook::set_receiver(Receiver receiver) { receiver_ = std::move(receiver); }
 
-void Hook::receive(const c10::IValue& value) {
+void Hook::receive(const Passing& passing) { receiver_(passing); }
+
+c10::IValue Hook::object() { return c10::IValue(c10::intrusive_ptr<Hook>::reclaim_copy(this)); }
+
+void Hook::restore(std::int64_t num_calls, std::optional<Error> failure) {
+  num_calls_ = num_calls;
+  enabled_ = !failure;
+  failure_ = std::move(failure);
+}
+
+void Hook::pass(const Passing& passing) {
   if (!is_enabled()) {
     return;
   }
   num_calls_.fetch_add(1, std::memory_order_relaxed);
-  if (!receiver_) {
+  if (!has_receiver()) {
     return;
   }
-  const auto fail = [this](const Error& error) {
-    const std::lock_guard lock(failure_mutex_);
-    failure_ = error;
-    throw error;
-  };
   try {
     const torch::NoGradGuard no_grad;
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-    receiver_(value);
+    const auto* info =
+        passing.mask.defined() ? nullptr : static_cast<MaskInfo*>(c10::ThreadLocalDebugInfo::get(kMaskKind));
+    receive(info == nullptr ? passing : Passing{passing.value, passing.iteration, info->mask});
   } catch (const Error& error) {
     fail(Error(address_, error));
   } catch (const c10::Error& error) {
@@ -41,9 +64,23 @@ void Hook::receive(const c10::IValue& value) {
   }
 }
 
-std::optional<Error> Hook::take_failure(const std::string& what) {
+void Hook::fail(const Error& error) {
+  {
+    const std::lock_guard lock(failure_mutex_);
+    if (on_error_ == OnError::kThrow || !failure_) failure_ = error;
+  }
+  if (on_error_ == OnError::kThrow) throw error;
+  set_enabled(false);
+}
+
+std::optional<Error> Hook::failure() const {
   const std::lock_guard lock(failure_mutex_);
-  if (!failure_ || what.find(failure_->what()) == std::string::npos) {
+  return on_error_ == OnError::kDetach ? failure_ : std::nullopt;
+}
+
+std::optional<Error> Hook::take_thrown(const std::string& what) {
+  const std::lock_guard lock(failure_mutex_);
+  if (on_error_ != OnError::kThrow || !failure_ || what.find(failure_->what()) == std::string::npos) {
     return std::nullopt;
   }
   return std::exchange(failure_, std::nullopt);
@@ -52,17 +89,7 @@ std::optional<Error> Hook::take_failure(const std::string& what) {
 namespace {
 
 TORCH_LIBRARY_FRAGMENT(srm, library) { library.class_<Hook>("Hook"); }
-
-// Conservative alias analysis gives the operator side effects: dead-code elimination keeps it, and nothing that writes
-// to the value moves in front of it. Registered below the class, which its schema names.
-const torch::jit::RegisterOperators register_observe({torch::jit::Operator(
-    "srm::observe(Any value, __torch__.torch.classes.srm.Hook hook) -> ()",
-    [](torch::jit::Stack& stack) {
-      const auto hook = torch::jit::pop(stack).toCustomClass<Hook>();
-      const c10::IValue value = torch::jit::pop(stack);
-      hook->receive(value);
-    },
-    c10::AliasAnalysisKind::CONSERVATIVE)});
+const torch::jit::RegisterOperators register_observe(internal::observe_operators<Hook>("Hook"));
 
 }  // namespace
 }  // namespace srm

@@ -6,6 +6,7 @@
 #include <torch/csrc/jit/serialization/pickler.h>
 
 #include <exception>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "files/atomic_file.h"
@@ -125,9 +126,9 @@ at::Tensor read_storage(const ZipArchive& archive, const std::string& name, std:
   return bytes;
 }
 
-}  // namespace
-
-void save_pickle(const c10::IValue& value, const std::filesystem::path& path) {
+// Writes the archive through `write`, which may throw srm::Error.
+void write_pickle(const c10::IValue& value, const std::filesystem::path& path,
+                  const std::function<void(const void*, std::size_t)>& write) {
   std::string pickle;
   torch::jit::Pickler pickler([&](const char* data, std::size_t size) { pickle.append(data, size); }, nullptr, nullptr,
                               nullptr, nullptr, /*tag_aggregates=*/false);
@@ -135,13 +136,12 @@ void save_pickle(const c10::IValue& value, const std::filesystem::path& path) {
   pickler.pushIValue(plain(value, path));
   pickler.stop();
 
-  AtomicFile file(path);
   std::exception_ptr failure;
   {
     // The archive's writer is C inside and logs what goes wrong: it never hears of it.
     caffe2::serialize::PyTorchStreamWriter archive([&](const void* data, std::size_t size) {
       try {
-        if (!failure) file.write(data, size);
+        if (!failure) write(data, size);
       } catch (const Error&) {
         failure = std::current_exception();
       }
@@ -156,16 +156,9 @@ void save_pickle(const c10::IValue& value, const std::filesystem::path& path) {
     archive.writeEndOfFile();
   }
   if (failure) std::rethrow_exception(failure);
-  file.commit();
 }
 
-c10::IValue load_pickle(const std::filesystem::path& path) {
-  const FileKind kind = file_kind(path);
-  if (kind != FileKind::kZip) {
-    throw Error(path.string(), "a .pt must be a file of torch.save()", describe(kind),
-                "save the values with torch.save of PyTorch 1.6 or later, or with numpy.save");
-  }
-  const ZipArchive archive(path);
+c10::IValue read_pickle(const ZipArchive& archive) {
   const std::string folder = folder_of_pickle(archive);
   require_plain_archive(archive, folder);
   return unpickle(
@@ -174,6 +167,35 @@ c10::IValue load_pickle(const std::filesystem::path& path) {
         return read_storage(archive, folder + "data/" + key, num_bytes);
       },
       archive.path());
+}
+
+}  // namespace
+
+void save_pickle(const c10::IValue& value, const std::filesystem::path& path) {
+  AtomicFile file(path);
+  write_pickle(value, path, [&](const void* data, std::size_t size) { file.write(data, size); });
+  file.commit();
+}
+
+std::string pickle_to_bytes(const c10::IValue& value) {
+  std::string bytes;
+  write_pickle(value, "bytes", [&](const void* data, std::size_t size) {
+    bytes.append(static_cast<const char*>(data), size);
+  });
+  return bytes;
+}
+
+c10::IValue pickle_from_bytes(std::string_view bytes, const std::string& where) {
+  return read_pickle(ZipArchive(where, bytes));
+}
+
+c10::IValue load_pickle(const std::filesystem::path& path) {
+  const FileKind kind = file_kind(path);
+  if (kind != FileKind::kZip) {
+    throw Error(path.string(), "a .pt must be a file of torch.save()", describe(kind),
+                "save the values with torch.save of PyTorch 1.6 or later, or with numpy.save");
+  }
+  return read_pickle(ZipArchive(path));
 }
 
 }  // namespace srm

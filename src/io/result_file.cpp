@@ -78,6 +78,7 @@ GenericDict to_dict(const Resonance& layer) {
   dict.insert("num_samples_seen", parts.num_samples_seen);
   dict.insert("num_samples_zero_norm", parts.num_samples_zero_norm);
   dict.insert("num_samples_nonfinite", parts.num_samples_nonfinite);
+  dict.insert("num_samples_skipped", parts.num_samples_skipped);
   dict.insert("num_calls", parts.num_calls);
   dict.insert("centred", parts.centred);
   if (parts.centred) dict.insert("mean", borrow(parts.mean, {parts.dim}));
@@ -94,6 +95,7 @@ class Entries {
     dict_ = dict.toGenericDict();
   }
 
+  bool has(const std::string& key) const { return dict_.contains(key); }
   c10::IValue value(const std::string& key) const {
     const auto found = dict_.find(key);
     if (found == dict_.end()) refuse(fmt::format("the key '{}' must be there", key), "none");
@@ -209,6 +211,8 @@ Resonance to_resonance(const c10::IValue& layer, const std::string& where) {
   parts.num_samples_seen = entries.integer("num_samples_seen");
   parts.num_samples_zero_norm = entries.integer("num_samples_zero_norm");
   parts.num_samples_nonfinite = entries.integer("num_samples_nonfinite");
+  // Results of the first release have no such key: nothing could be left out then.
+  if (entries.has("num_samples_skipped")) parts.num_samples_skipped = entries.integer("num_samples_skipped");
   parts.num_calls = entries.integer("num_calls");
   parts.centred = entries.flag("centred");
   if (parts.centred) parts.mean = entries.doubles("mean", {parts.dim});
@@ -239,13 +243,11 @@ Entries require_result(const c10::IValue& value, const std::string& where) {
   return entries;
 }
 
-}  // namespace
-
-void save(const Results& results, const std::filesystem::path& path) {
+GenericDict to_dict(const Results& results, const std::string& where) {
   GenericDict settings = empty_dict();
   for (const auto& [name, value] : results.settings) {
     if (settings.insert(name, value).second) continue;
-    throw Error(path.string(), "a setting may be there once", fmt::format("'{}' twice", name), "leave one out");
+    throw Error(where, "a setting may be there once", fmt::format("'{}' twice", name), "leave one out");
   }
   GenericList layers = empty_list();
   for (const Resonance& layer : results) layers.push_back(to_dict(layer));
@@ -255,12 +257,11 @@ void save(const Results& results, const std::filesystem::path& path) {
   dict.insert("settings", settings);
   dict.insert("partial", results.partial);
   dict.insert("layers", layers);
-  save_pickle(dict, path);
+  return dict;
 }
 
-Results load_results(const std::filesystem::path& path) {
-  const std::string where = path.string();
-  const Entries entries = require_result(load_any(path), where);
+Results to_results(const c10::IValue& value, const std::string& where) {
+  const Entries entries = require_result(value, where);
   Results results;
   const Entries settings(entries.value("settings"), where + ": settings");
   for (const auto& entry : entries.value("settings").toGenericDict()) {
@@ -275,6 +276,22 @@ Results load_results(const std::filesystem::path& path) {
     layers.set(k, c10::IValue());  // its tables are copied, and may be large
   }
   return results;
+}
+
+}  // namespace
+
+void save(const Results& results, const std::filesystem::path& path) {
+  save_pickle(to_dict(results, path.string()), path);
+}
+
+Results load_results(const std::filesystem::path& path) { return to_results(load_any(path), path.string()); }
+
+c10::IValue to_value(const Results& results) { return c10::IValue(to_dict(results, "results")).deepcopy(); }
+
+std::string to_bytes(const Results& results) { return pickle_to_bytes(to_dict(results, "results")); }
+
+Results results_from_bytes(std::string_view bytes, const std::string& where) {
+  return to_results(pickle_from_bytes(bytes, where), where);
 }
 
 }  // namespace srm

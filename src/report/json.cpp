@@ -40,6 +40,7 @@ ordered_json layer_json(const Resonance& layer, bool partial) {
           {"num_samples_seen", parts.num_samples_seen},
           {"num_samples_zero_norm", parts.num_samples_zero_norm},
           {"num_samples_nonfinite", parts.num_samples_nonfinite},
+          {"num_samples_skipped", parts.num_samples_skipped},
           {"num_calls", parts.num_calls},
           {"scores",
            {{"rows", parts.scores.num_rows},

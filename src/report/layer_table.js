@@ -54,6 +54,7 @@ const skipped = (layer) => {
   const parts = [];
   if (layer.num_samples_zero_norm > 0) parts.push(`${whole(layer.num_samples_zero_norm)} zero`);
   if (layer.num_samples_nonfinite > 0) parts.push(`${whole(layer.num_samples_nonfinite)} not finite`);
+  if (layer.num_samples_skipped > 0) parts.push(`${whole(layer.num_samples_skipped)} skipped`);
   return parts.join(', ');
 };
 

@@ -21,6 +21,7 @@ const fillFacts = (layer, curves) => {
     ['Samples seen', whole(layer.num_samples_seen), layer.centred ? 'centred: mean taken off' : 'not centred'],
     ['Zero rows', whole(layer.num_samples_zero_norm)],
     ['Rows with NaN or infinity', whole(layer.num_samples_nonfinite)],
+    ['Rows skipped', whole(layer.num_samples_skipped), 'by a mask, by sampling or beyond a limit'],
     ['Calls', whole(layer.num_calls)],
     ['Planes', whole(layer.num_planes), `${layer.pairs}s`],
     ['Planes left out', whole(layer.num_planes_left_out), layer.num_planes_left_out ? 'parallel vectors' : ''],

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace srm {
+
+/// Which dimension of an activation holds the n numbers of one sample; all others are samples.
+/// kAuto: 2-D (N, n) and 3-D (N, T, n) the last, 4-D (N, C, H, W) and 5-D the channels. kLast, kChannels (the second),
+/// kFlatten (everything behind the first dimension is one sample).
+enum class Layout { kAuto, kLast, kChannels, kFlatten };
+
+/// "auto", "last", "channels", "flatten".
+const char* to_string(Layout layout);
+
+/// The most bytes of rows that are brought to the CPU, or copied, at a time.
+constexpr std::int64_t kPieceBytes = std::int64_t{1} << 24;
+
+/// An activation as samples: nothing is copied while it is only described. What it borrows must not change meanwhile.
+class ActivationRows {
+ public:
+  /// Takes strided, sparse, quantised, nested and mkldnn tensors on any device. Throws srm::Error naming `address` for
+  /// integer, boolean and complex tensors, those without numbers (meta), and where the layout does not fit.
+  ActivationRows(const at::Tensor& activation, Layout layout, std::string address);
+
+  std::int64_t num_samples() const { return num_samples_; }
+  std::int64_t dim() const { return dim_; }
+
+  /// Hands over all rows in order in pieces (num_rows, dim()), on the CPU, contiguous, float32 or float64 (half types
+  /// become float32, which is exact), each of `piece_bytes` at most, or of one row. What is so already is not copied.
+  void for_each_piece(const std::function<void(const at::Tensor& rows)>& take,
+                      std::int64_t piece_bytes = kPieceBytes) const;
+
+  /// Which samples a mask keeps, (num_samples) bool on the CPU; undefined when it keeps all. Non-zero keeps. A mask
+  /// has the shape of the samples: (N, T) for activations (N, T, n) and (N, heads, T, n); of a layer that has one
+  /// sample for each of N, or holds no padding (nested), it leaves out nothing. Throws srm::Error for any other shape.
+  at::Tensor kept_by(const at::Tensor& mask) const;
+
+ private:
+  at::Tensor samples_;  // (sample dimensions..., the numbers of one sample...)
+  std::int64_t num_sample_dims_ = 1;
+  std::int64_t num_samples_ = 0;
+  std::int64_t dim_ = 1;
+  bool is_nested_ = false;
+  std::string address_;
+};
+
+/// The samples of an activation as rows (num_samples, dim) in one piece, as ActivationRows hands them over.
+at::Tensor to_rows(const at::Tensor& activation, Layout layout, const std::string& address);
+
+}  // namespace srm

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <torch/script.h>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "srm/call_site.h"
+#include "srm/hook.h"
+
+namespace srm {
+
+/// Where one hook stands: one side of a call site, and all that is taken there.
+struct HookPlace {
+  std::string address;  ///< of the site, with "@input" where the hook sees what goes in
+  CallSite site;
+  std::vector<Selection> selections;
+  bool takes_input() const { return selections.front().takes_input; }
+};
+
+/// Makes the hook for a place: an object of a TorchBind class that is Hook or derives from it.
+using HookFactory = std::function<c10::intrusive_ptr<Hook>(const HookPlace& place)>;
+
+/// The hooks that one observer has on a model; dropping it detaches them and nothing else. Movable.
+class HookSet {
+ public:
+  HookSet() = default;
+  ~HookSet();
+  HookSet(HookSet&&) noexcept = default;
+  HookSet& operator=(HookSet&& other) noexcept;
+
+  std::size_t size() const { return places_.size(); }
+  const std::vector<HookPlace>& places() const { return places_; }
+  const HookPlace& place(std::size_t k) const { return places_.at(k); }
+  /// The hook at places()[k]; throws std::out_of_range.
+  Hook& hook(std::size_t k) const { return *hooks_.at(k); }
+  /// Switches all of them on or off: a flag, the graph stays.
+  void set_enabled(bool enabled) const;
+  /// Gives the hooks over to the modules that carry them: this may go, they stay.
+  void leave() && { detach_ = nullptr; }
+
+ private:
+  friend class HookedModule;
+  std::vector<HookPlace> places_;
+  std::vector<c10::intrusive_ptr<Hook>> hooks_;
+  std::function<void()> detach_;
+};
+
+/// A model that observers are attached to and detached from, in any order, while callers run it. It shares the
+/// original's parameters, buffers and training mode and leaves the original itself untouched. Thread-safe; a copy is
+/// the same. Attach before the first run: hooked or not, each graph starts a warm-up of its own.
+class HookedModule {
+ public:
+  /// No hooks yet. Throws Error when the model has no method.
+  explicit HookedModule(const torch::jit::Module& model);
+
+  /// Every call site there is.
+  const std::vector<CallSite>& sites() const;
+
+  /// Hooks what select_call_sites() finds, and throws as that does; `mask_input` names an argument of the model whose
+  /// value comes with what passes (empty: none), and must be there. Calls that are running keep the hooks they have.
+  HookSet attach(const std::vector<std::string>& selectors, const HookFactory& make_hook = {},
+                 const std::string& mask_input = {});
+  HookSet attach(const std::vector<Selection>& selections, const HookFactory& make_hook = {},
+                 const std::string& mask_input = {});
+
+  /// What the model's method returns, bit for bit. Throws the Error of a receiver as it was; what the model throws
+  /// passes unchanged.
+  c10::IValue forward(std::vector<c10::IValue> inputs, const torch::jit::Kwargs& kwargs = {}) const;
+  c10::IValue run_method(const std::string& method, std::vector<c10::IValue> inputs,
+                         const torch::jit::Kwargs& kwargs = {}) const;
+
+  /// The module that carries the hooks of this moment, to be called like the original or saved: every method is hooked,
+  /// train() and eval() reach the original. A receiver's exception comes out of it in TorchScript's wrapping.
+  torch::jit::Module module() const;
+  /// The model as it was given.
+  const torch::jit::Module& original() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace srm

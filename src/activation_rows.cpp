@@ -1,0 +1,153 @@
+#include "srm/activation_rows.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "srm/error.h"
+
+namespace srm {
+namespace {
+
+// A hook puts the address in front of what its receiver throws.
+constexpr const char* kWhere = "observe";
+
+std::string describe(const at::Tensor& tensor) {
+  if (!tensor.defined()) return "an undefined tensor";
+  if (tensor.is_nested()) return fmt::format("a nested {} tensor", c10::toString(tensor.scalar_type()));
+  return fmt::format("{} ({})", c10::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), ", "));
+}
+
+// The numbers that a tensor stands for, whatever way it keeps them.
+at::Tensor as_strided_numbers(const at::Tensor& tensor) {
+  if (tensor.is_nested()) {
+    std::vector<at::Tensor> parts;
+    for (const at::Tensor& part : tensor.unbind(0)) {
+      if (part.numel() > 0) parts.push_back(part.reshape({-1, part.size(-1)}));
+    }
+    return parts.empty() ? at::empty({0, 1}, tensor.options().layout(at::kStrided)) : at::cat(parts, 0);
+  }
+  if (tensor.layout() != at::kStrided) return tensor.to_dense();
+  if (tensor.is_quantized()) return tensor.dequantize();
+  return tensor;
+}
+
+std::int64_t product(at::IntArrayRef sizes) {
+  return std::accumulate(sizes.begin(), sizes.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+// Slices along the first sample dimension that still fit, or, of a single one that does not, along the next.
+void cut(const at::Tensor& samples, std::int64_t num_sample_dims, std::int64_t most_samples,
+         const std::function<void(const at::Tensor&)>& take) {
+  const std::int64_t num_samples = product(samples.sizes().slice(0, static_cast<std::size_t>(num_sample_dims)));
+  if (num_samples <= most_samples || num_sample_dims == 0) return take(samples);
+  const std::int64_t length = samples.size(0);
+  const std::int64_t step = most_samples / (num_samples / length);
+  if (step == 0) {
+    for (std::int64_t k = 0; k < length; ++k) cut(samples.select(0, k), num_sample_dims - 1, most_samples, take);
+    return;
+  }
+  for (std::int64_t k = 0; k < length; k += step) take(samples.slice(0, k, std::min(k + step, length)));
+}
+
+}  // namespace
+
+const char* to_string(Layout layout) {
+  switch (layout) {
+    case Layout::kAuto:
+      return "auto";
+    case Layout::kLast:
+      return "last";
+    case Layout::kChannels:
+      return "channels";
+    case Layout::kFlatten:
+      return "flatten";
+  }
+  return "";
+}
+
+ActivationRows::ActivationRows(const at::Tensor& activation, Layout layout, std::string address)
+    : address_(std::move(address)) {
+  if (!activation.defined() || (!at::isFloatingType(activation.scalar_type()) && !activation.is_quantized())) {
+    throw Error(kWhere, "an activation must be of floating point", describe(activation),
+                "take this layer out with --layers '!" + address_ + "'");
+  }
+  if (activation.is_meta()) {
+    throw Error(kWhere, "an activation must hold numbers", describe(activation) + " on the meta device",
+                "run the model on a device that computes");
+  }
+  is_nested_ = activation.is_nested();
+  samples_ = as_strided_numbers(activation.detach());
+  const std::int64_t num_dims = samples_.dim();
+  const auto fail = [&](const char* rule) {
+    throw Error(kWhere, rule, describe(activation), "choose another --layout for it: last, channels or flatten");
+  };
+  if (num_dims == 0) fail("an activation must have a dimension");
+  if (samples_.numel() == 0) {
+    // Nothing to divide by: an empty batch is no rows of whatever width the layer has.
+    if (num_dims > 1) dim_ = samples_.size(layout == Layout::kChannels ? 1 : -1);
+    return;
+  }
+  if (layout == Layout::kAuto) {
+    if (num_dims < 2 || num_dims > 5) fail("layout auto takes 2 to 5 dimensions");
+    layout = num_dims <= 3 ? Layout::kLast : Layout::kChannels;
+  }
+  if (layout == Layout::kChannels) {
+    if (num_dims < 2) fail("layout channels takes 2 dimensions or more");
+    samples_ = samples_.movedim(1, -1);
+  }
+  num_sample_dims_ = layout == Layout::kFlatten ? 1 : num_dims - 1;
+  num_samples_ = product(samples_.sizes().slice(0, static_cast<std::size_t>(num_sample_dims_)));
+  dim_ = samples_.numel() / num_samples_;
+}
+
+void ActivationRows::for_each_piece(const std::function<void(const at::Tensor& rows)>& take,
+                                    std::int64_t piece_bytes) const {
+  if (num_samples_ == 0) return;
+  const at::ScalarType type = samples_.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  const auto hand_over = [&](const at::Tensor& piece) {
+    take(piece.reshape({-1, dim_}).to(at::kCPU, type).contiguous());
+  };
+  const std::int64_t row_bytes = dim_ * static_cast<std::int64_t>(at::elementSize(type));
+  const bool needs_copy = !samples_.is_contiguous() || !samples_.device().is_cpu() || samples_.scalar_type() != type;
+  const std::int64_t most_samples =
+      needs_copy ? std::max<std::int64_t>(1, piece_bytes / row_bytes) : std::numeric_limits<std::int64_t>::max();
+  cut(samples_, num_sample_dims_, most_samples, hand_over);
+}
+
+at::Tensor ActivationRows::kept_by(const at::Tensor& mask) const {
+  if (!mask.defined() || is_nested_ || num_samples_ == 0) return {};
+  const at::IntArrayRef shape = samples_.sizes().slice(0, static_cast<std::size_t>(num_sample_dims_));
+  const at::IntArrayRef given = mask.sizes();
+  at::Tensor whole;
+  if (shape == given) {
+    whole = mask;
+  } else if (given.size() > 1 && shape.size() == 1 && shape[0] == given[0]) {
+    return {};
+  } else if (given.size() > 1 && shape.size() > given.size() && shape[0] == given[0] &&
+             shape.slice(shape.size() - given.size() + 1) == given.slice(1)) {
+    std::vector<std::int64_t> between(shape.size(), 1);
+    between[0] = given[0];
+    std::copy(given.begin() + 1, given.end(), between.end() - static_cast<std::ptrdiff_t>(given.size()) + 1);
+    whole = mask.reshape(between).expand(shape);
+  } else {
+    throw Error(kWhere, "a mask must have the shape of the samples",
+                fmt::format("({}) for samples ({})", fmt::join(given, ", "), fmt::join(shape, ", ")),
+                "take this layer out with --layers '!" + address_ + "', or choose its --layout");
+  }
+  return whole.to(at::kCPU).ne(0).reshape({-1});
+}
+
+at::Tensor to_rows(const at::Tensor& activation, Layout layout, const std::string& address) {
+  const ActivationRows rows(activation, layout, address);
+  at::Tensor all = at::empty({0, rows.dim()}, at::kFloat);
+  rows.for_each_piece([&](const at::Tensor& piece) { all = piece; }, std::numeric_limits<std::int64_t>::max());
+  return all;
+}
+
+}  // namespace srm

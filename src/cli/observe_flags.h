@@ -1,0 +1,40 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "srm/layer_observer.h"
+
+namespace srm::cli {
+
+/// How to observe, as it was given on a command line; what was not given is empty, since --compat changes the defaults.
+struct ObserveFlags {
+  std::vector<std::string> layers;
+  std::vector<double> epsilon;
+  std::optional<std::int64_t> angles;
+  std::optional<std::string> grid;
+  std::optional<std::string> pairs;
+  std::string basis = "standard";
+  std::vector<std::string> layouts;
+  std::string compat;
+  std::int64_t every = 1;
+  double fraction = 1;
+  std::uint64_t seed = 0;
+  std::optional<std::int64_t> limit;
+  std::string on_error;
+};
+
+/// Adds the options to a subcommand; `flags` must outlive it. `on_error` is the default of that option.
+void add_observe_flags(CLI::App& command, ObserveFlags& flags, const std::string& on_error);
+
+/// The options, but for the basis, which is read from a file and thus no matter of the command line alone. Throws
+/// Misuse.
+ObserveOptions options_of(const ObserveFlags& flags);
+
+/// The basis that --basis names, none for the standard one; says on standard error when its vectors were rescaled.
+std::shared_ptr<const Basis> read_basis(const ObserveFlags& flags);
+
+}  // namespace srm::cli
