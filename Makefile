@@ -34,9 +34,10 @@ test: release    ## every test; those of the Torch-free core also under the addr
 test-long: test  ## the tests that take many minutes, too
 	@cmake/build.sh test release -L long
 
-bench: command   ## times the accumulator beside plain LibTorch expressions; writes build/bench.json
-	@cmake/build.sh build release torchsrm_bench
+bench: command   ## times the accumulator beside plain LibTorch and hooked models beside bare ones; writes build/bench.json
+	@cmake/build.sh build release torchsrm_bench hook_bench
 	@cmake/build.sh run release torchsrm_bench --json build/bench.json
+	@OMP_NUM_THREADS=1 cmake/build.sh run release hook_bench --json build/bench.json
 
 dev: command     ## builds everything with warnings as errors, in build/dev
 	@cmake/build.sh build dev

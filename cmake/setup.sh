@@ -94,7 +94,7 @@ install_libtorch() {
   scratch=$root/scratch wheels=$root/wheels-${libtorch_root##*/}
   rm -rf "$scratch"
   mkdir -p "$scratch/tmp" "$wheels"
-  trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$scratch"' EXIT
+  trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$scratch"' EXIT
   trap 'exit 130' INT TERM
   say "installing LibTorch into $libtorch_root: a download of about 0.55 GB, checked against $libtorch_lock"
   local python

@@ -79,18 +79,21 @@ ActivationRows::ActivationRows(const at::Tensor& activation, Layout layout, std:
   }
   if (activation.is_meta()) {
     throw Error(kWhere, "an activation must hold numbers", describe(activation) + " on the meta device",
-                "run the model on a device that computes");
+                "run the model on a device that computes, or take this layer out with --layers '!" + address_ + "'");
   }
   is_nested_ = activation.is_nested();
   samples_ = as_strided_numbers(activation.detach());
   const std::int64_t num_dims = samples_.dim();
   const auto fail = [&](const char* rule) {
-    throw Error(kWhere, rule, describe(activation), "choose another --layout for it: last, channels or flatten");
+    throw Error(kWhere, rule, describe(activation),
+                "choose another --layout for '" + address_ + "': last, channels or flatten");
   };
   if (num_dims == 0) fail("an activation must have a dimension");
   if (samples_.numel() == 0) {
     // Nothing to divide by: an empty batch is no rows of whatever width the layer has.
-    if (num_dims > 1) dim_ = samples_.size(layout == Layout::kChannels ? 1 : -1);
+    const bool has_channels = layout == Layout::kChannels || (layout == Layout::kAuto && num_dims > 3);
+    if (num_dims > 1) dim_ = samples_.size(has_channels ? 1 : -1);
+    if (layout == Layout::kFlatten) dim_ = product(samples_.sizes().slice(1));
     return;
   }
   if (layout == Layout::kAuto) {
@@ -111,13 +114,11 @@ void ActivationRows::for_each_piece(const std::function<void(const at::Tensor& r
   if (num_samples_ == 0) return;
   const at::ScalarType type = samples_.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   const auto hand_over = [&](const at::Tensor& piece) {
-    take(piece.reshape({-1, dim_}).to(at::kCPU, type).contiguous());
+    // A view that negates is read through its memory else.
+    take(piece.reshape({-1, dim_}).to(at::kCPU, type).contiguous().resolve_neg());
   };
   const std::int64_t row_bytes = dim_ * static_cast<std::int64_t>(at::elementSize(type));
-  const bool needs_copy = !samples_.is_contiguous() || !samples_.device().is_cpu() || samples_.scalar_type() != type;
-  const std::int64_t most_samples =
-      needs_copy ? std::max<std::int64_t>(1, piece_bytes / row_bytes) : std::numeric_limits<std::int64_t>::max();
-  cut(samples_, num_sample_dims_, most_samples, hand_over);
+  cut(samples_, num_sample_dims_, std::max<std::int64_t>(1, piece_bytes / row_bytes), hand_over);
 }
 
 at::Tensor ActivationRows::kept_by(const at::Tensor& mask) const {

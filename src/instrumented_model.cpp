@@ -86,7 +86,8 @@ ObserveOptions to_options(const json& value, const at::Tensor& basis) {
 json to_json(const HookPlace& place) {
   json selections = json::array();
   for (const Selection& s : place.selections) {
-    selections.push_back({{"input", s.takes_input},
+    selections.push_back({{"site", s.site},
+                          {"input", s.takes_input},
                           {"named", s.is_named},
                           {"splits", s.splits_iterations},
                           {"iteration", s.iteration},
@@ -100,7 +101,8 @@ HookPlace to_place(const json& value) {
   HookPlace place{value.at("address").get<std::string>(), {}, {}};
   value.at("input_names").get_to(place.site.input_names);
   for (const json& s : value.at("selections")) {
-    place.selections.push_back({.takes_input = s.at("input"),
+    place.selections.push_back({.site = s.at("site"),
+                                .takes_input = s.at("input"),
                                 .is_named = s.at("named"),
                                 .splits_iterations = s.at("splits"),
                                 .iteration = s.at("iteration").get<std::vector<std::int64_t>>(),
@@ -230,11 +232,17 @@ torch::jit::Module instrument(const torch::jit::Module& model, const ObserveOpti
 std::vector<c10::intrusive_ptr<SiteObserver>> observers_of(const torch::jit::Module& model) {
   std::vector<c10::intrusive_ptr<SiteObserver>> observers;
   for (const auto& attribute : model.named_attributes(/*recurse=*/false)) add_observer(attribute.value, observers);
-  if (!observers.empty()) return observers;
-  for (const auto& method : model.get_methods()) {
-    const auto* function = torch::jit::tryToGraphFunction(method.function());
-    if (function != nullptr) find_constants(*function->graph()->block(), observers);
+  if (observers.empty()) {
+    for (const auto& method : model.get_methods()) {
+      const auto* function = torch::jit::tryToGraphFunction(method.function());
+      if (function != nullptr) find_constants(*function->graph()->block(), observers);
+    }
   }
+  // Freezing puts them into another order.
+  std::stable_sort(observers.begin(), observers.end(), [](const auto& a, const auto& b) {
+    const Selection &x = a->place().selections.front(), &y = b->place().selections.front();
+    return x.site != y.site ? x.site < y.site : x.takes_input > y.takes_input;
+  });
   return observers;
 }
 

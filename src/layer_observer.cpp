@@ -137,6 +137,10 @@ void Observer::start(std::int64_t dim) {
     return;
   }
   if (accumulator_) return;
+  if (options_.centre && !mean_) {
+    throw Error(kWhere, "a layer that is centred must have rows while its mean is taken", "none",
+                "run the same data in both passes, or take it out with --layers '!" + address_ + "'");
+  }
   AccumulatorOptions options = accumulator_options(options_);
   if (mean_) options.mean = mean_->mean();
   const auto basis = options_.basis ? options_.basis : std::make_shared<const Basis>(Basis::standard(dim));
@@ -196,6 +200,7 @@ void Observer::count(const at::Tensor& rows) {
 
 void Observer::finish_mean() {
   const std::lock_guard lock(mutex_);
+  if (!taking_mean_) return;
   taking_mean_ = false;
   position_ = {};  // the second pass takes the same rows
 }
@@ -211,7 +216,13 @@ StreamPosition Observer::position() const {
 }
 
 std::optional<Resonance> Observer::whole_locked() const {
-  if (!accumulator_) return earlier_;
+  if (!accumulator_) {
+    if (!earlier_ || (num_early_calls_ == 0 && num_early_skipped_ == 0)) return earlier_;
+    ResonanceParts parts = earlier_->parts();
+    parts.num_calls += num_early_calls_;
+    parts.num_samples_skipped += num_early_skipped_;
+    return Resonance(std::move(parts), kWhere);
+  }
   Resonance counted = accumulator_->resonance();
   return earlier_ ? merge(*earlier_, counted) : std::move(counted);
 }
@@ -235,6 +246,7 @@ std::optional<Resonance> Observer::take_resonance() {
     whole = whole_locked();
   }
   accumulator_.reset();
+  if (earlier_) num_early_calls_ = num_early_skipped_ = 0;
   earlier_.reset();
   budget_->release(std::exchange(earlier_bytes_, 0));
   return whole;

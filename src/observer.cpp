@@ -85,7 +85,7 @@ c10::IValue SiteObserver::object() { return c10::IValue(c10::intrusive_ptr<SiteO
 
 void SiteObserver::receive(const Passing& passing) {
   if (whole_ && passing.value.isTensor() && (place_.selections.front().is_named || fits(passing.value.toTensor()))) {
-    return whole_->observe(passing.value, passing.mask);
+    return observe_at(place_.address, passing.value, passing.mask);
   }
   std::vector<std::string> met;
   for (const Selection& selection : place_.selections) {
@@ -128,17 +128,14 @@ int SiteObserver::observe_parts(const c10::IValue& value, const std::string& add
     }
     if (std::find(met.begin(), met.end(), address) != met.end()) return 1;
     met.push_back(address);
-    if (const auto observer = observer_at(address)) {
-      observer->observe(value, mask);
-    } else {
-      leave_out(address, "not there while the mean was taken");
-    }
+    observe_at(address, value, mask);
     return 1;
   }
   int num_observed = 0;
   const bool has_parts = for_each_part(value, [&](const std::string& name, const c10::IValue& part) {
     element.push_back(name);
-    num_observed += observe_parts(part, address + ":" + name_of(element, element.size() - 1), selection, element, mask, met);
+    num_observed +=
+        observe_parts(part, address + ":" + name_of(element, element.size() - 1), selection, element, mask, met);
     element.pop_back();
   });
   if (!has_parts) leave_out(address, describe(value));
@@ -158,6 +155,15 @@ bool SiteObserver::fits(const at::Tensor& tensor) const {
   if (tensor.is_nested() || tensor.numel() == 0) return true;
   if (layout_ == Layout::kAuto) return tensor.dim() >= 2 && tensor.dim() <= 5;
   return tensor.dim() >= (layout_ == Layout::kChannels ? 2 : 1);
+}
+
+void SiteObserver::observe_at(const std::string& address, const c10::IValue& value, const at::Tensor& mask) {
+  const auto observer = observer_at(address);
+  // Without a mean its rows would stand uncentred among those of centred layers.
+  if (!observer || (has_means_ && !observer->has_seen())) {
+    return leave_out(address, "not there while the mean was taken");
+  }
+  observer->observe(value, mask);
 }
 
 std::shared_ptr<Observer> SiteObserver::observer_at(const std::string& address) {
@@ -191,9 +197,12 @@ std::vector<std::pair<std::string, std::string>> SiteObserver::left_out() const 
 }
 
 void SiteObserver::finish_mean() {
+  if (!options_.centre) return;
+  {
+    const std::lock_guard lock(mutex_);
+    has_means_ = true;  // from now on no part comes anew
+  }
   for (const auto& observer : observers()) observer->finish_mean();
-  const std::lock_guard lock(mutex_);
-  has_means_ = true;
 }
 
 void SiteObserver::resume(std::int64_t num_calls, std::optional<Error> failure,
@@ -240,19 +249,28 @@ void ObservedModule::finish_means() {
   for (const auto& observer : observers_) observer->finish_mean();
 }
 
-std::vector<std::string> ObservedModule::addresses() const {
+std::vector<std::string> ObservedModule::addresses_at(const SiteObserver& observer) const {
   std::vector<std::string> addresses;
-  for (const auto& observer : observers_) {
-    for (const Selection& selection : observer->place().selections) {
-      addresses.push_back(address_of(selection, model_.sites()));
-    }
+  for (const Selection& selection : observer.place().selections) {
+    addresses.push_back(address_of(selection, model_.sites()));
   }
   return addresses;
 }
 
+std::vector<std::string> ObservedModule::addresses() const {
+  std::vector<std::string> all;
+  for (const auto& observer : observers_) {
+    const auto some = addresses_at(*observer);
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
 std::int64_t ObservedModule::num_calls(const std::string& address) const {
   for (const auto& observer : observers_) {
-    if (observer->address() == address) return observer->num_calls();
+    const auto chosen = addresses_at(*observer);
+    const bool is_chosen = std::find(chosen.begin(), chosen.end(), address) != chosen.end();
+    if (is_chosen || observer->address() == address) return observer->num_calls();
   }
   throw Error("observed module", "the address must be one that is observed", address,
               fmt::format("observed are {}", fmt::join(addresses(), ", ")));
@@ -263,7 +281,9 @@ std::vector<std::string> ObservedModule::silent_layers() const {
   for (const auto& observer : observers_) {
     const auto parts = observer->observers();
     const bool has_seen = std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part->has_seen(); });
-    if (!has_seen && observer->left_out().empty()) silent.push_back(observer->address());
+    if (has_seen || !observer->left_out().empty()) continue;
+    const auto chosen = addresses_at(*observer);
+    silent.insert(silent.end(), chosen.begin(), chosen.end());
   }
   return silent;
 }

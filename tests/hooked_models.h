@@ -47,7 +47,7 @@ struct Hooked {
     for (std::size_t k = 0; k < model.sites().size(); ++k) {
       if (model.sites()[k].kind == SiteKind::kModule) modules.push_back({.site = k});
     }
-    hooks = model.attach(modules);
+    hooks = model.attach_at(modules);
   }
   Hooked(const torch::jit::Module& original, const std::vector<std::string>& selectors)
       : model(original), hooks(model.attach(selectors)) {}

@@ -3,7 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ATen/autocast_mode.h>
+#include <torch/torch.h>
+
 #include <atomic>
+#include <chrono>
+#include <functional>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -23,13 +29,18 @@ using ::testing::IsEmpty;
 using ::testing::ThrowsMessage;
 using torch::jit::Module;
 
+/// What goes in, of several arguments the first.
+c10::IValue first_of(const c10::IValue& input) {
+  return input.isTuple() ? input.toTupleRef().elements()[0] : input;
+}
+
 class EveryModel : public ::testing::TestWithParam<SitesCase> {};
 
 INSTANTIATE_TEST_SUITE_P(HookedModule, EveryModel, ::testing::ValuesIn(kModels),
-                         [](const auto& info) { return info.param.model; });
+                         [](const auto& model) { return model.param.model; });
 
 // The executor profiles the first runs and then specialises: a hook that moved, or an operator that was fused
-// differently around it, would show in one of them.
+// differently around it, would show in one of them. Every place is hooked, what goes in as well as what comes out.
 TEST_P(EveryModel, OutputsAreBitIdenticalToTheBareModelsRunByRun) {
   for (const bool training : {false, true}) {
     const at::AutoGradMode grad_mode(training);
@@ -37,9 +48,10 @@ TEST_P(EveryModel, OutputsAreBitIdenticalToTheBareModelsRunByRun) {
     Module model = load_model(GetParam().model);
     bare.train(training);
     model.train(training);
-    Hooked hooked(model);
+    HookedModule hooked(model);
+    const HookSet hooks = hooked.attach_at(every_place(hooked.sites()));
     Seen seen;
-    keep_all(hooked.hooks, seen);
+    keep_all(hooks, seen);
     for (int run = 0; run < 6; ++run) {
       const auto x = rows(GetParam().input_shape, static_cast<std::uint64_t>(run));
       torch::manual_seed(run);
@@ -48,6 +60,7 @@ TEST_P(EveryModel, OutputsAreBitIdenticalToTheBareModelsRunByRun) {
       const auto output = hooked.forward({x.clone()});
       EXPECT_TRUE(is_bit_equal(output, expected)) << "run " << run << " training " << training;
       EXPECT_TRUE(is_bit_equal(seen["."].back(), expected));
+      EXPECT_TRUE(is_bit_equal(first_of(seen[".@input"].back()), x));
     }
   }
 }
@@ -245,14 +258,19 @@ TEST(HookedModule, DroppingItFreesItsHooksAndNothingElse) {
   EXPECT_TRUE(is_bit_equal(model.forward({x}), expected));
 }
 
-TEST(HookedModule, RunsTheOtherMethodsAsTheyAre) {
+TEST(HookedModule, IsSeenThroughEachOfItsMethods) {
   Module model = load_model("methods_scripted");
-  Hooked hooked(model);
+  const Hooked hooked(model);
   const auto x = rows({5, 4});
-  const auto generate = hooked.model.module().get_method("generate");
-  EXPECT_TRUE(is_bit_equal(generate({x}), model.get_method("generate")({x})));
-  EXPECT_TRUE(is_bit_equal(generate({x}, {{"shift", 2.0}, {"turns", 3}}), model.get_method("generate")({x, 3, 2.0})));
-  EXPECT_EQ(hooked.hook(0).num_calls(), 0);
+  const auto expected = model.get_method("generate")({x});
+  EXPECT_TRUE(is_bit_equal(hooked.model.run_method("generate", {x}), expected));
+  EXPECT_TRUE(is_bit_equal(hooked.model.module().get_method("generate")({x}), expected));
+  EXPECT_TRUE(is_bit_equal(hooked.model.run_method("generate", {x}, {{"shift", 2.0}, {"turns", 3}}),
+                           model.get_method("generate")({x, 3, 2.0})));
+  for (std::size_t k = 0; k < hooked.hooks.size(); ++k) {
+    // forward runs 2 + 2 + 3 times in it.
+    EXPECT_EQ(hooked.hook(k).num_calls(), hooked.addresses()[k] == ".!generate" ? 3 : 7) << hooked.addresses()[k];
+  }
 }
 
 TEST(HookedModule, CountsExactlyUnderConcurrentCallers) {
@@ -301,6 +319,290 @@ TEST(HookedModule, HookThatIsOffNeitherCountsNorCalls) {
   EXPECT_EQ(hooked.hook(0).num_calls(), 1);
   EXPECT_EQ(seen["decoder"].size(), 1U);
   EXPECT_THROW(hooked.hook(1), std::out_of_range);
+}
+
+// ---- What passes, place by place ----
+
+TEST(HookedModule, SeesWhatGoesInAndWhatOperatorsGive) {
+  const torch::NoGradGuard no_grad;
+  Module model = load_model("mlp_scripted");
+  const Hooked hooked(model, {"encoder.2@input", "encoder.1/tanh", "encoder.1/tanh@input", "decoder/linear@input"});
+  Seen seen;
+  keep_all(hooked.hooks, seen);
+  const auto x = rows({5, 6});
+  const auto before = linear(child(model, "encoder.0"), x);
+  for (int run = 0; run < 4; ++run) {
+    hooked.forward({x});
+    EXPECT_TRUE(is_bit_equal(seen["encoder.1/tanh@input"].back(), before));
+    EXPECT_TRUE(is_bit_equal(seen["encoder.1/tanh"].back(), torch::tanh(before)));
+    EXPECT_TRUE(is_bit_equal(seen["encoder.2@input"].back(), torch::tanh(before)));
+    EXPECT_TRUE(seen["decoder/linear@input"].back().isTensor()) << "weights are no data";
+  }
+}
+
+TEST(HookedModule, SeesWhatGoesInBeforeTheCallChangesIt) {
+  const torch::NoGradGuard no_grad;
+  for (const std::string name : {"in_place_scripted", "in_place_traced"}) {
+    Module model = load_model(name);
+    const Hooked hooked(model, {"activation@input", "*/relu_@input", "*/relu_"});
+    Seen seen;
+    keep_all(hooked.hooks, seen);
+    const auto x = rows({5, 4});
+    for (int run = 0; run < 6; ++run) {
+      hooked.forward({x});
+      const auto before = linear(child(model, "layer"), x);
+      EXPECT_TRUE(is_bit_equal(seen["activation@input"].back(), before)) << name;
+      EXPECT_TRUE(is_bit_equal(seen["activation/relu_@input"].back(), before)) << name;
+      EXPECT_TRUE(is_bit_equal(seen["activation/relu_"].back(), torch::relu(before))) << name;
+    }
+  }
+}
+
+TEST(HookedModule, SeesFunctionsAndClosedCalls) {
+  const torch::NoGradGuard no_grad;
+  Module model = load_model("opaque_scripted");
+  const Hooked hooked(model, {"fn:clamp_twice", "fn:clamp_twice@input", "swapped", "swapped@input"});
+  Seen seen;
+  keep_all(hooked.hooks, seen);
+  const auto x = rows({5, 4});
+  const auto output = hooked.forward({x});
+  EXPECT_TRUE(is_bit_equal(seen["fn:clamp_twice"].at(0), output));
+  EXPECT_TRUE(is_bit_equal(seen["fn:clamp_twice@input"].at(0), linear(child(model, "layer"), x + 1)));
+  EXPECT_TRUE(is_bit_equal(seen["swapped@input"].at(0), x));
+  EXPECT_TRUE(is_bit_equal(seen["swapped"].at(0), x + 1));
+}
+
+TEST(HookedModule, BringsTheTurnOfTheLoopsAround) {
+  Module model("Model");
+  model.define(R"(
+    def forward(self, x, n: int):
+      for i in range(n):
+        for j in range(i):
+          x = torch.tanh(x)
+      return x
+  )");
+  HookedModule hooked(model);
+  const HookSet hooks = hooked.attach({"./tanh[*]"});
+  std::vector<std::vector<std::int64_t>> turns;
+  hooks.hook(0).set_receiver([&](const Passing& passing) { turns.push_back(passing.iteration); });
+  for (int run = 0; run < 3; ++run) {
+    turns.clear();
+    hooked.forward({rows({2, 2}), 3});
+    EXPECT_THAT(turns, ElementsAre(ElementsAre(1, 0), ElementsAre(2, 0), ElementsAre(2, 1)));
+  }
+}
+
+TEST(HookedModule, BringsTheMaskAndTheTurnIntoForksToo) {
+  const auto x = rows({5, 3, 4});
+  HookedModule hooked(load_model("masked_scripted"));
+  const auto mask = torch::ones({5, 3});
+  {
+    const HookSet named = hooked.attach({"left[*]", "right[*]"}, {}, "mask");
+    std::mutex mutex;
+    std::vector<std::int64_t> turns;
+    int num_masked = 0;
+    for (std::size_t k = 0; k < named.size(); ++k) {
+      named.hook(k).set_receiver([&](const Passing& passing) {
+        const std::lock_guard lock(mutex);
+        num_masked += passing.mask.is_same(mask) ? 1 : 0;
+        turns.insert(turns.end(), passing.iteration.begin(), passing.iteration.end());
+      });
+    }
+    hooked.forward({x, mask});
+    EXPECT_EQ(num_masked, 4);
+    EXPECT_THAT(turns, ::testing::UnorderedElementsAre(0, 0, 1, 1));
+  }
+  const HookSet plain = hooked.attach({"left", "right"});
+  std::atomic<int> num_masked = 0;
+  for (std::size_t k = 0; k < plain.size(); ++k) {
+    plain.hook(k).set_receiver([&](const Passing& passing) { num_masked += passing.mask.defined() ? 1 : 0; });
+  }
+  hooked.forward({x, mask});
+  EXPECT_EQ(num_masked, 0);
+  {
+    const MaskGuard guard(mask);
+    hooked.forward({x, mask});
+    EXPECT_EQ(num_masked, 4);
+  }
+  hooked.forward({x, mask});
+  EXPECT_EQ(num_masked, 4);
+  EXPECT_THAT([&] { hooked.attach({"left"}, {}, "padding"); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("'padding'"), HasSubstr("forward takes x, mask"))));
+}
+
+// ---- Several observers ----
+
+TEST(HookedModule, ObserversComeAndGoInAnyOrderAndEachRemovalTakesOnlyItsOwn) {
+  Module model = load_model("mlp_scripted");
+  const auto x = rows({5, 6});
+  const auto expected = model.forward({x});
+  HookedModule hooked(model);
+  HookSet first = hooked.attach({"encoder.0"});
+  HookSet second = hooked.attach({"encoder.0", "decoder"});
+  HookSet third = hooked.attach({"*"});
+  EXPECT_TRUE(is_bit_equal(hooked.forward({x}), expected));
+  const auto detach = [](HookSet& set) { HookSet gone = std::move(set); };
+  detach(second);
+  EXPECT_TRUE(is_bit_equal(hooked.forward({x}), expected));
+  detach(first);
+  HookSet fourth = hooked.attach({"."});
+  EXPECT_TRUE(is_bit_equal(hooked.forward({x}), expected));
+  EXPECT_EQ(third.hook(0).num_calls(), 3);
+  EXPECT_EQ(fourth.hook(0).num_calls(), 1);
+  detach(third);
+  detach(fourth);
+  EXPECT_TRUE(is_bit_equal(hooked.forward({x}), expected));
+}
+
+TEST(HookedModule, ObserversComeAndGoWhileCallersRun) {
+  Module model = load_model("mlp_scripted");
+  const auto x = rows({5, 6});
+  const auto expected = model.forward({x});
+  HookedModule hooked(model);
+  const HookSet steady = hooked.attach({"decoder"});
+  std::atomic<bool> is_over = false;
+  std::atomic<int> num_wrong = 0, num_runs = 0;
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 3; ++t) {
+    callers.emplace_back([&] {
+      while (!is_over) {
+        num_wrong += is_bit_equal(hooked.forward({x}), expected) ? 0 : 1;
+        ++num_runs;
+      }
+    });
+  }
+  for (int round = 0; round < 40; ++round) {
+    HookSet passing = hooked.attach({round % 2 == 0 ? "encoder.*" : "decoder"});
+    const auto token = std::make_shared<std::atomic<int>>(0);
+    passing.hook(0).set_receiver([token](const Passing&) { ++*token; });
+    if (round % 3 == 0) passing.set_enabled(false);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  is_over = true;
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(num_wrong, 0);
+  EXPECT_EQ(steady.hook(0).num_calls(), num_runs) << "a call that ran while hooks changed was seen once";
+}
+
+// ---- Number types and gradients ----
+
+TEST(HookedModule, OutputsAreBitIdenticalInEveryFloatingType) {
+  for (const std::string name : {"mlp_scripted", "mlp_traced", "attention_traced", "in_place_scripted"}) {
+    for (const at::ScalarType type : {at::kDouble, at::kHalf, at::kBFloat16}) {
+      const auto shape = name.starts_with("attention")  ? std::vector<std::int64_t>{3, 5, 16}
+                         : name.starts_with("in_place") ? std::vector<std::int64_t>{5, 4}
+                                                        : std::vector<std::int64_t>{5, 6};
+      Module bare = load_model(name), model = load_model(name);
+      bare.to(type);
+      model.to(type);
+      bare.eval();
+      model.eval();
+      HookedModule hooked(model);
+      const HookSet hooks = hooked.attach_at(every_place(hooked.sites()));
+      for (int run = 0; run < 5; ++run) {
+        const auto x = rows(shape, static_cast<std::uint64_t>(run)).to(type);
+        EXPECT_TRUE(is_bit_equal(hooked.forward({x.clone()}), bare.forward({x.clone()})))
+            << name << " " << c10::toString(type) << " run " << run;
+      }
+    }
+  }
+}
+
+TEST(HookedModule, OutputsAreBitIdenticalUnderAutocast) {
+  Module bare = load_model("mlp_scripted"), model = load_model("mlp_scripted");
+  bare.eval();
+  model.eval();
+  HookedModule hooked(model);
+  const HookSet hooks = hooked.attach_at(every_place(hooked.sites()));
+  at::ScalarType seen = at::kFloat;
+  hooks.hook(1).set_receiver([&](const Passing& passing) {
+    if (passing.value.isTensor()) seen = passing.value.toTensor().scalar_type();
+  });
+  at::autocast::set_autocast_enabled(at::kCPU, true);
+  at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+  for (int run = 0; run < 5; ++run) {
+    const auto x = rows({5, 6}, static_cast<std::uint64_t>(run));
+    const auto expected = bare.forward({x});
+    EXPECT_TRUE(is_bit_equal(hooked.forward({x}), expected)) << "run " << run;
+    EXPECT_EQ(expected.toTensor().scalar_type(), at::kBFloat16);
+  }
+  at::autocast::clear_cache();
+  at::autocast::set_autocast_enabled(at::kCPU, false);
+  EXPECT_EQ(seen, at::kBFloat16);
+}
+
+std::vector<torch::Tensor> gradients_of(const std::function<c10::IValue(const torch::Tensor&)>& run,
+                                        const Module& model, const torch::Tensor& x) {
+  std::vector<torch::Tensor> parameters;
+  for (const auto& parameter : model.parameters()) parameters.push_back(parameter);
+  const auto loss = run(x).toTensor().pow(2).sum();
+  return torch::autograd::grad({loss}, parameters, {}, {}, {}, /*allow_unused=*/true);
+}
+
+/// The largest difference of two lists of gradients.
+double difference(const std::vector<torch::Tensor>& a, const std::vector<torch::Tensor>& b) {
+  double largest = 0;
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    EXPECT_EQ(a[k].defined(), b[k].defined());
+    if (a[k].defined()) largest = std::max(largest, (a[k] - b[k]).abs().max().item<double>());
+  }
+  return largest;
+}
+
+TEST(HookedModule, GradientsAreBitIdenticalWithoutTheGraphOptimiser) {
+  const bool was_on = torch::jit::getGraphExecutorOptimize();
+  torch::jit::setGraphExecutorOptimize(false);
+  for (const std::string name : {"mlp_scripted", "attention_traced", "attention_scripted"}) {
+    Module bare = load_model(name), model = load_model(name);
+    bare.eval();
+    model.eval();
+    HookedModule hooked(model);
+    const HookSet hooks = hooked.attach_at(every_place(hooked.sites()));
+    const auto x = name == "mlp_scripted" ? rows({5, 6}) : rows({3, 5, 16});
+    for (int run = 0; run < 4; ++run) {
+      const auto expected = gradients_of([&](const auto& input) { return bare.forward({input}); }, bare, x);
+      const auto got = gradients_of([&](const auto& input) { return hooked.forward({input}); }, model, x);
+      EXPECT_EQ(difference(got, expected), 0) << name << " run " << run;
+    }
+  }
+  torch::jit::setGraphExecutorOptimize(was_on);
+}
+
+// With the graph optimiser on the bare model's own gradients change from the first run to the later ones.
+TEST(HookedModule, GradientsStayWithinTheBareModelsOwnSpread) {
+  for (const std::string name : {"mlp_scripted", "attention_scripted"}) {
+    Module bare = load_model(name), model = load_model(name);
+    bare.eval();
+    model.eval();
+    HookedModule hooked(model);
+    const HookSet hooks = hooked.attach_at(every_place(hooked.sites()));
+    const auto x = name == "mlp_scripted" ? rows({5, 6}) : rows({3, 5, 16});
+    double spread = 0, largest = 0;
+    std::vector<torch::Tensor> first;
+    for (int run = 0; run < 6; ++run) {
+      const auto expected = gradients_of([&](const auto& input) { return bare.forward({input}); }, bare, x);
+      const auto got = gradients_of([&](const auto& input) { return hooked.forward({input}); }, model, x);
+      if (run == 0) first = expected;
+      spread = std::max(spread, difference(expected, first));
+      largest = std::max(largest, difference(got, first));
+    }
+    RecordProperty(name + "_spread", std::to_string(spread));
+    RecordProperty(name + "_hooked", std::to_string(largest));
+    // Equal spreads up to one rounding of numbers of order one.
+    EXPECT_LE(largest, spread + 1e-6) << name;
+  }
+}
+
+// ---- Freezing, saving, copying ----
+
+TEST(HookedModule, FrozenAfterAttachingItGivesTheUnfrozenModelsOutputs) {
+  Module model = load_model("mlp_scripted");
+  model.eval();
+  const auto x = rows({5, 6});
+  const Hooked hooked(model);
+  Module frozen = torch::jit::freeze(hooked.model.module());
+  for (int run = 0; run < 4; ++run) EXPECT_TRUE(is_bit_equal(frozen.forward({x}), model.forward({x})));
+  EXPECT_EQ(hooked.hook(0).num_calls(), 4) << "freezing keeps the hooks, and they are the same";
 }
 
 // ---- Exceptions ----

@@ -3,206 +3,467 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <limits>
+#include <atomic>
+#include <sstream>
+#include <thread>
 
 #include "brute_force.h"
-#include "srm/statistics.h"
+#include "hooked_models.h"
+#include "srm/error.h"
 
 namespace srm {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::ThrowsMessage;
+using namespace test;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::ThrowsMessage;
+using ::testing::UnorderedElementsAre;
+using torch::jit::Module;
 
-torch::jit::Module load_model(const std::string& name) {
-  torch::jit::Module model = torch::jit::load(std::string(TORCHSRM_TEST_DATA) + "/models/" + name + ".pt");
-  model.eval();
-  return model;
+std::shared_ptr<MemoryBudget> ample() { return std::make_shared<MemoryBudget>(std::int64_t{1} << 32); }
+
+ObserveOptions options_for(std::vector<std::string> layers) {
+  return {.layers = std::move(layers), .epsilon = {0.9, 0.4}, .num_angles = 36};
 }
 
-torch::Tensor gaussian(at::IntArrayRef shape, std::uint64_t seed = 3) {
-  return torch::randn(shape, at::detail::createCPUGenerator(seed));
-}
-
-/// The Resonance of these rows by the Torch-free accumulator alone.
-Resonance accumulated(const torch::Tensor& rows, const ObserveOptions& options, std::vector<double> mean = {}) {
-  const torch::Tensor wide = rows.to(torch::kDouble).contiguous();
+ResonanceParts accumulated(const at::Tensor& rows, const ObserveOptions& options, std::vector<double> mean = {}) {
+  const at::Tensor wide = rows.to(at::kDouble).contiguous();
   AccumulatorOptions accumulator_options;
   accumulator_options.epsilon = options.epsilon;
   accumulator_options.grid = AngleGrid(options.num_angles, options.grid);
   accumulator_options.mean = std::move(mean);
   const double* data = wide.const_data_ptr<double>();
-  return test::accumulate({data, data + wide.numel()}, options.basis ? *options.basis : Basis::standard(wide.size(1)),
-                          accumulator_options);
+  return test::accumulate({data, data + wide.numel()}, Basis::standard(wide.size(1)), accumulator_options).parts();
 }
 
-std::shared_ptr<MemoryBudget> ample() { return std::make_shared<MemoryBudget>(std::int64_t{1} << 32); }
-
-TEST(ToRowsTest, EachLayoutPutsOneSampleInARow) {
-  const auto x = torch::arange(24, torch::kFloat).reshape({2, 3, 4});
-  EXPECT_TRUE(torch::equal(to_rows(x, Layout::kAuto, "a"), x.reshape({6, 4})));
-  EXPECT_TRUE(torch::equal(to_rows(x, Layout::kLast, "a"), x.reshape({6, 4})));
-  EXPECT_TRUE(torch::equal(to_rows(x, Layout::kFlatten, "a"), x.reshape({2, 12})));
-  EXPECT_TRUE(torch::equal(to_rows(x, Layout::kChannels, "a"), x.transpose(1, 2).reshape({8, 3})));
-  const auto image = torch::arange(2 * 3 * 4 * 5, torch::kFloat).reshape({2, 3, 4, 5});
-  const auto positions = image.permute({0, 2, 3, 1}).reshape({40, 3});
-  EXPECT_TRUE(torch::equal(to_rows(image, Layout::kAuto, "a"), positions));
-  EXPECT_TRUE(torch::equal(to_rows(image.contiguous(at::MemoryFormat::ChannelsLast), Layout::kAuto, "a"), positions));
-  const auto flat = torch::arange(6, torch::kFloat);
-  EXPECT_TRUE(torch::equal(to_rows(flat, Layout::kLast, "a"), flat.reshape({1, 6})));
-  EXPECT_TRUE(torch::equal(to_rows(flat, Layout::kFlatten, "a"), flat.reshape({6, 1})));
-  EXPECT_EQ(to_rows(torch::empty({0, 7}), Layout::kAuto, "a").size(0), 0);
+std::vector<std::string> addresses_of(const Results& results) {
+  std::vector<std::string> addresses;
+  for (const Resonance& layer : results) addresses.push_back(layer.address());
+  return addresses;
 }
 
-TEST(ToRowsTest, HalfTypesWidenExactlyAndDoubleStays) {
-  const auto x = gaussian({4, 5});
-  EXPECT_TRUE(torch::equal(to_rows(x.to(torch::kHalf), Layout::kAuto, "a"), x.to(torch::kHalf).to(torch::kFloat)));
-  EXPECT_TRUE(
-      torch::equal(to_rows(x.to(torch::kBFloat16), Layout::kAuto, "a"), x.to(torch::kBFloat16).to(torch::kFloat)));
-  EXPECT_EQ(to_rows(x.to(torch::kDouble), Layout::kAuto, "a").scalar_type(), torch::kDouble);
+const ResonanceParts& layer_of(const Results& results, const std::string& address) {
+  for (const Resonance& layer : results) {
+    if (layer.address() == address) return layer.parts();
+  }
+  throw std::out_of_range(address);
 }
 
-TEST(ToRowsTest, WhatHasNoRowsIsRefusedByName) {
-  EXPECT_THAT(
-      [] {
-        to_rows(torch::ones({2, 2}, torch::kLong), Layout::kAuto, "encoder.0");
-      },
-      ThrowsMessage<Error>(AllOf(HasSubstr("floating point; got Long (2, 2)"), HasSubstr("--layers '!encoder.0'"))));
-  EXPECT_THAT(
-      [] {
-        to_rows(torch::ones({2, 2}, torch::kComplexFloat), Layout::kAuto, "a");
-      },
-      ThrowsMessage<Error>(HasSubstr("ComplexFloat")));
-  EXPECT_THAT([] { to_rows(torch::ones({}), Layout::kAuto, "a"); }, ThrowsMessage<Error>(HasSubstr("a dimension")));
-  EXPECT_THAT([] { to_rows(torch::ones({3}), Layout::kAuto, "a"); }, ThrowsMessage<Error>(HasSubstr("--layout")));
-  EXPECT_THAT([] { to_rows(torch::ones({3}), Layout::kChannels, "a"); }, ThrowsMessage<Error>(HasSubstr("channels")));
+/// The layers are what hooks alone see at the same places, counted by the numerics alone.
+void expect_counts_of(const Seen& seen, const Results& results, const ObserveOptions& options) {
+  for (const Resonance& layer : results) {
+    const std::string place = layer.address().substr(0, layer.address().find(':'));
+    std::vector<std::string> element;
+    std::istringstream path(layer.address().substr(std::min(place.size() + 1, layer.address().size())));
+    for (std::string key; std::getline(path, key, ':');) element.push_back(key);
+    std::vector<at::Tensor> passed;
+    for (const c10::IValue& value : seen.at.at(place)) {
+      passed.push_back(to_rows(find_element(value, element)->toTensor(), Layout::kAuto, place));
+    }
+    const ResonanceParts expected = accumulated(at::cat(passed), options);
+    EXPECT_EQ(layer.parts().counts, expected.counts) << layer.address();
+    EXPECT_EQ(layer.parts().scores, expected.scores) << layer.address();
+    EXPECT_EQ(layer.num_samples_seen(), expected.num_samples_seen) << layer.address();
+    EXPECT_EQ(layer.parts().num_calls, std::ssize(passed)) << layer.address();
+  }
 }
+
+Module part(const std::string& name, const std::string& body) {
+  Module module(name);
+  module.define("def forward(self, x):\n  " + body + "\n");
+  return module;
+}
+
+// ---- What is counted ----
 
 TEST(ObservedModuleTest, CountsAreThoseOfTheLayersOutputsAndOutputsAreTheModelsOwn) {
-  const torch::jit::Module model = load_model("mlp_scripted");
-  HookedModule hooked(model);
-  const auto width = model.parameters().begin();
-  const torch::Tensor first_weight = *width;
-  const auto x = gaussian({50, first_weight.size(1)});
-
-  // What passed, by a hook alone.
-  std::map<std::string, torch::Tensor> passed;
-  for (std::size_t k = 0; k < hooked.sites().size(); ++k) {
-    hooked.hook(k).set_receiver([&passed, address = hooked.sites()[k].address](const c10::IValue& output) {
-      passed[address] = output.toTensor().clone();
-    });
-  }
-  const torch::NoGradGuard no_grad;
-  hooked.forward({x});
-
-  const ObserveOptions options{.layers = {"*"}, .epsilon = {0.9, 0.4}};
-  ObservedModule observed(model, options, ample());
-  torch::jit::Module bare = model;
-  for (int run = 0; run < 3; ++run) {
-    EXPECT_TRUE(torch::equal(observed.forward({x}).toTensor(), bare.forward({x}).toTensor()));
-  }
-  const Results results = observed.results();
-  ASSERT_GE(results.layers.size(), 2U);
-  for (const Resonance& layer : results) {
-    const torch::Tensor& output = passed.at(layer.address());
-    const Resonance expected = accumulated(torch::cat({output, output, output}), options);
-    EXPECT_EQ(layer.parts().counts, expected.parts().counts) << layer.address();
-    EXPECT_EQ(layer.parts().scores, expected.parts().scores) << layer.address();
-    EXPECT_EQ(layer.parts().num_calls, 3);
-    EXPECT_EQ(layer.num_samples_seen(), 150);
+  const at::NoGradGuard no_grad;
+  const std::vector<std::tuple<std::string, std::vector<std::int64_t>, std::size_t>> cases = {
+      {"mlp_scripted", {50, 6}, 7},       {"mlp_traced", {50, 6}, 7},        {"in_place_scripted", {9, 4}, 4},
+      {"reused_traced", {9, 5}, 6},       {"forked_scripted", {9, 4}, 5},    {"attention_traced", {3, 5, 16}, 21},
+      {"structured_scripted", {9, 4}, 8}, {"memory_scripted", {2, 5, 4}, 7}, {"boxes_scripted", {9, 4}, 5},
+      {"quantised_scripted", {9, 4}, 7},  {"awaited_scripted", {9, 4}, 2}};
+  for (const auto& [name, shape, num_layers] : cases) {
+    Module bare = load_model(name);
+    bare.eval();
+    HookedModule hooked(bare);
+    const ObserveOptions options = options_for({"*", "."});
+    Seen seen;
+    const HookSet hooks = hooked.attach(options.layers);
+    keep_all(hooks, seen);
+    const ObservedModule observed(hooked, options, ample());
+    for (std::uint64_t run = 0; run < 3; ++run) {
+      const auto x = rows(shape, run);
+      EXPECT_TRUE(is_bit_equal(observed.forward({x}), bare.forward({x}))) << name;
+    }
+    EXPECT_EQ(observed.results().layers.size(), num_layers) << name;
+    EXPECT_THAT(observed.silent_layers(), IsEmpty());
+    expect_counts_of(seen, observed.results(), options);
   }
 }
 
 TEST(ObservedModuleTest, CentringEqualsCountingRowsWhoseMeanWasTakenOff) {
-  const torch::jit::Module model = load_model("linear_scripted");
-  const auto x = gaussian({40, (*model.parameters().begin()).size(1)}) + 2;
-  const ObserveOptions options{.layers = {"."}, .epsilon = {0.5}, .centre = true};
+  const Module model = load_model("linear_scripted");
+  const auto x = rows({40, 4}) + 2;
+  ObserveOptions options = options_for({"."});
+  options.centre = true;
   ObservedModule observed(model, options, ample());
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   for (const auto& batch : x.split(7)) observed.forward({batch});
   EXPECT_TRUE(observed.results().layers.empty()) << "the first pass only takes the mean";
   observed.finish_means();
-  torch::Tensor outputs;
-  for (const auto& batch : x.split(7)) {
-    const auto output = observed.forward({batch}).toTensor();
-    outputs = outputs.defined() ? torch::cat({outputs, output}) : output;
-  }
+  std::vector<at::Tensor> outputs;
+  for (const auto& batch : x.split(7)) outputs.push_back(observed.forward({batch}).toTensor());
   const Results results = observed.results();
   ASSERT_EQ(results.layers.size(), 1U);
   const ResonanceParts& parts = results.layers[0].parts();
   EXPECT_TRUE(parts.centred);
   EXPECT_EQ(parts.num_calls, 6);
-  const torch::Tensor mean = outputs.to(torch::kDouble).mean(0);
-  ASSERT_EQ(static_cast<std::int64_t>(parts.mean.size()), mean.size(0));
-  for (std::int64_t k = 0; k < mean.size(0); ++k) EXPECT_NEAR(parts.mean[k], mean[k].item<double>(), 1e-12);
-  EXPECT_EQ(parts.counts, accumulated(outputs, options, parts.mean).parts().counts);
+  const at::Tensor mean = at::cat(outputs).to(at::kDouble).mean(0);
+  ASSERT_EQ(std::ssize(parts.mean), mean.size(0));
+  for (std::int64_t k = 0; k < mean.size(0); ++k) {
+    EXPECT_NEAR(parts.mean[static_cast<std::size_t>(k)], mean[k].item<double>(), 1e-12);
+  }
+  EXPECT_EQ(parts.counts, accumulated(at::cat(outputs), options, parts.mean).counts);
 }
 
 TEST(ObservedModuleTest, LayoutsGoToTheLayersTheyNameAndMustNameOne) {
-  const torch::jit::Module model = load_model("mlp_scripted");
-  const auto x = gaussian({6, (*model.parameters().begin()).size(1)});
-  ObserveOptions options;
-  options.epsilon = {0.3};
+  const Module model = load_model("mlp_scripted");
+  ObserveOptions options = options_for({"encoder.0", "decoder"});
   options.layouts = {{"no_such_layer", Layout::kFlatten}};
   EXPECT_THROW(ObservedModule(model, options, ample()), Error);
-  options.layouts = {{"", Layout::kChannels}};
-  ObservedModule observed(model, options, ample());
-  const torch::NoGradGuard no_grad;
+  options.layouts = {{"", Layout::kChannels}, {"decoder", Layout::kFlatten}, {"type:Tanh", Layout::kLast}};
+  const ObservedModule observed(model, options, ample());
+  observed.forward({rows({2, 3, 6})});
+  EXPECT_EQ(layer_of(observed.results(), "encoder.0").num_samples_seen, 12) << "(2, 3, 6) by its channels";
+  EXPECT_EQ(layer_of(observed.results(), "decoder").dim, 9);
+}
+
+TEST(ObservedModuleTest, AStructureIsOneLayerForEachTensorAndSelectorsChooseAmongThem) {
+  const auto observe = [](const std::vector<std::string>& layers) {
+    const ObservedModule observed(load_model("structured_scripted"), options_for(layers), ample());
+    EXPECT_EQ(observed.silent_layers(), observed.addresses());
+    observed.forward({rows({9, 4})});
+    EXPECT_THAT(observed.silent_layers(), IsEmpty());
+    EXPECT_EQ(observed.num_calls(observed.addresses().at(0)), 1);
+    return addresses_of(observed.results());
+  };
+  EXPECT_THAT(observe({"split", "join"}), ElementsAre("split:0", "split:1", "join:sum", "join:difference"));
+  EXPECT_THAT(observe({"join:sum"}), ElementsAre("join:sum"));
+  EXPECT_THAT(observe({"split:1", "split"}), ElementsAre("split:1", "split:0")) << "each once";
+  EXPECT_THAT(observe({"split", "!split:0", "join:difference"}), ElementsAre("split:1", "join:difference"));
+  EXPECT_THAT(observe({"!*:0", "!join"}), ElementsAre("split.left", "split.right", "split:1"));
+}
+
+TEST(ObservedModuleTest, AnElementThatIsNotThereIsAnErrorByNameAndLeftOutByPattern) {
+  const Module model = load_model("structured_scripted");
+  const ObservedModule named(model, options_for({"join:product"}), ample());
+  EXPECT_THAT(
+      [&] {
+        named.forward({rows({9, 4})});
+      },
+      ThrowsMessage<Error>(AllOf(HasSubstr("[join: observe]"), HasSubstr("'join:product' must be in"))));
+  const ObservedModule pattern(model, options_for({"j*:product", "split"}), ample());
+  pattern.forward({rows({9, 4})});
+  EXPECT_THAT(pattern.left_out(), ElementsAre(Pair("join:product", HasSubstr("not in GenericDict"))));
+  EXPECT_THAT(addresses_of(pattern.results()), ElementsAre("split:0", "split:1"));
+  EXPECT_EQ(pattern.num_calls("join"), 1) << "the place";
+  EXPECT_THAT(message_of([&] { pattern.num_calls("decoder"); }),
+              HasSubstr("got decoder; observed are split, join:product"));
+}
+
+TEST(ObservedModuleTest, WhatHasNoRowsIsLeftOutByPatternAndRefusedByName) {
+  Module model("Model");
+  for (const auto& [name, body] : std::map<std::string, std::string>{{"number", "return x.size(0)"},
+                                                                     {"index", "return x.argmax(1)"},
+                                                                     {"nothing", "return None"},
+                                                                     {"text", "return 'words'"},
+                                                                     {"flat", "return x.sum(1)"},
+                                                                     {"mixed", "return (x.argmax(1), x * 2, 3)"}}) {
+    model.register_module(name, part(name, body));
+  }
+  model.define(R"(
+    def forward(self, x):
+      self.nothing.forward(x)
+      return self.number.forward(x), self.index.forward(x), self.text.forward(x), self.flat.forward(x), self.mixed.forward(x)
+  )");
+  const ObservedModule observed(model, options_for({"*"}), ample());
+  for (int run = 0; run < 2; ++run) observed.forward({rows({5, 4})});
+  EXPECT_THAT(addresses_of(observed.results()), ElementsAre("mixed:1"));
+  EXPECT_THAT(observed.left_out(),
+              UnorderedElementsAre(Pair("number", "Int"), Pair("index", "Long (5)"), Pair("nothing", "None"),
+                                   Pair("text", "String"), Pair("flat", "Float (5)"), Pair("mixed:0", "Long (5)"),
+                                   Pair("mixed:2", "Int")));
+  EXPECT_THAT(observed.silent_layers(), IsEmpty());
+  for (const auto& [name, words] : std::map<std::string, std::string>{{"number", "tensors of floating point; got Int"},
+                                                                      {"index", "floating point; got Long (5)"},
+                                                                      {"flat", "2 to 5 dimensions; got Float (5)"},
+                                                                      {"mixed:0", "floating point; got Long (5)"}}) {
+    const ObservedModule named(model, options_for({name}), ample());
+    EXPECT_THAT([&] { named.forward({rows({5, 4})}); }, ThrowsMessage<Error>(HasSubstr(words))) << name;
+  }
+}
+
+TEST(ObservedModuleTest, TurnsOfALoopAreLayersApartAndAddUpToTheWhole) {
+  const Module model = load_model("branches_scripted");
+  const ObservedModule observed(model, options_for({"step", "step[*]"}), ample());
+  const ObservedModule second(model, options_for({"step[1]"}), ample());
+  for (const int turns : {3, 1, 2}) {
+    observed.forward({rows({7, 4}), turns});
+    second.forward({rows({7, 4}), turns});
+  }
+  const Results results = observed.results();
+  EXPECT_THAT(addresses_of(results), ElementsAre("step", "step[0]", "step[1]", "step[2]"));
+  std::vector<std::int64_t> sum(layer_of(results, "step").counts.size());
+  for (const std::string turn : {"step[0]", "step[1]", "step[2]"}) {
+    const auto& counts = layer_of(results, turn).counts;
+    std::transform(sum.begin(), sum.end(), counts.begin(), sum.begin(), std::plus<>());
+  }
+  EXPECT_EQ(layer_of(results, "step").counts, sum);
+  EXPECT_EQ(layer_of(results, "step[2]").num_samples_seen, 7);
+  EXPECT_THAT(addresses_of(second.results()), ElementsAre("step[1]"));
+  EXPECT_EQ(layer_of(second.results(), "step[1]").counts, layer_of(results, "step[1]").counts);
+  EXPECT_EQ(second.num_calls("step[1]"), 6) << "of the place";
+}
+
+TEST(ObservedModuleTest, WhatTheMeansDidNotMeetIsLeftOutForItWouldBeCountedUncentred) {
+  ObserveOptions options = options_for({"step[*]", "negative"});
+  options.centre = true;
+  ObservedModule observed(load_model("branches_scripted"), options, ample());
+  const auto x = rows({7, 4}).abs();
+  observed.forward({x, 1});
+  observed.finish_means();
+  observed.forward({x, 2});
+  observed.forward({-x, 1});
+  EXPECT_THAT(addresses_of(observed.results()), ElementsAre("step[0]"));
+  EXPECT_EQ(layer_of(observed.results(), "step[0]").num_samples_seen, 14);
+  EXPECT_THAT(observed.left_out(), ElementsAre(Pair("negative", HasSubstr("while the mean was taken")),
+                                               Pair("step[1]", HasSubstr("while the mean was taken"))));
+}
+
+TEST(ObservedModuleTest, WhatGoesInIsALayerTooAndArgumentsGoByTheirNames) {
+  const Module model = load_model("structured_scripted");
+  HookedModule hooked(model);
+  const ObservedModule observed(hooked, options_for({"join@input", "split.left@input", "split"}), ample());
+  const ObservedModule one(hooked, options_for({"join@input:b"}), ample());
+  const ObservedModule less(hooked, options_for({"join@input", "!join@input:b"}), ample());
+  hooked.forward({rows({9, 4})});
+  const Results results = observed.results();
+  EXPECT_THAT(addresses_of(results),
+              ElementsAre("split.left@input", "split:0", "split:1", "join@input:a", "join@input:b"));
+  EXPECT_EQ(layer_of(results, "split.left@input").counts, accumulated(rows({9, 4}), options_for({})).counts);
+  EXPECT_EQ(layer_of(results, "join@input:a").counts, layer_of(results, "split:0").counts);
+  EXPECT_EQ(layer_of(results, "join@input:b").counts, layer_of(results, "split:1").counts);
+  EXPECT_THAT(addresses_of(one.results()), ElementsAre("join@input:b"));
+  EXPECT_THAT(addresses_of(less.results()), ElementsAre("join@input:a"));
+}
+
+// ---- Masks ----
+
+TEST(ObservedModuleTest, MasksOfAnArgumentOrOfAGuardLeaveOutPadding) {
+  Module model("Model");
+  model.register_module("body", part("Body", "return x * 2"));
+  model.register_module("pool", part("Pool", "return x.mean(1)"));
+  model.define("def forward(self, x, mask):\n  return self.pool.forward(self.body.forward(x)) + mask.sum()\n");
+  const auto x = rows({3, 5, 4}), mask = rows({3, 5}, 9) > 0;
+  ObserveOptions options = options_for({"body", "pool"});
+  const ObservedModule guarded(model, options, ample());
+  {
+    const MaskGuard guard(mask);
+    guarded.forward({x, mask});
+  }
+  options.mask_input = "mask";
+  const ObservedModule named(model, options, ample());
+  named.forward({x, mask});
+  const auto kept = (x * 2).reshape({15, 4}).index({mask.reshape({-1})});
+  for (const Results& results : {guarded.results(), named.results()}) {
+    const ResonanceParts& body = layer_of(results, "body");
+    EXPECT_EQ(body.counts, accumulated(kept, options).counts);
+    EXPECT_EQ(body.num_samples_seen, kept.size(0));
+    EXPECT_EQ(body.num_samples_seen + body.num_samples_skipped, 15);
+    EXPECT_EQ(layer_of(results, "pool").num_samples_seen, 3);
+    EXPECT_EQ(layer_of(results, "pool").num_samples_skipped, 0);
+  }
+  EXPECT_THAT(
+      [&] {
+        named.forward({x, mask.slice(1, 0, 4)});
+      },
+      ThrowsMessage<Error>(AllOf(HasSubstr("[body: observe]"), HasSubstr("(3, 4) for samples (3, 5)"))));
+  options.mask_input = "padding";
+  EXPECT_THAT([&] { ObservedModule(model, options, ample()); }, ThrowsMessage<Error>(HasSubstr("'padding'")));
+}
+
+TEST(ObservedModuleTest, MasksReachForksAndTurns) {
+  const Module model = load_model("masked_scripted");
+  ObserveOptions options = options_for({"left", "right", "right[1]"});
+  options.mask_input = "mask";
+  const ObservedModule observed(model, options, ample());
+  const auto mask = (rows({3, 5}, 9) > 0).to(at::kFloat);
+  observed.forward({rows({3, 5, 4}), mask});
+  const auto num_kept = mask.sum().item<std::int64_t>();
+  EXPECT_EQ(layer_of(observed.results(), "left").num_samples_seen, 2 * num_kept);
+  EXPECT_EQ(layer_of(observed.results(), "right").num_samples_seen, 2 * num_kept);
+  EXPECT_EQ(layer_of(observed.results(), "right[1]").num_samples_seen, num_kept);
+}
+
+// ---- Errors ----
+
+TEST(ObservedModuleTest, AnErrorIsThrownOrTakesOffItsLayerAlone) {
+  Module model = load_model("mlp_scripted");
+  ObserveOptions options = options_for({"encoder.0", "decoder"});
+  options.basis = std::make_shared<const Basis>(Basis::standard(6));  // the decoder gives 3 numbers
+  const ObservedModule throws(model, options, ample());
+  EXPECT_THAT(
+      [&] {
+        throws.forward({rows({5, 6})});
+      },
+      ThrowsMessage<Error>(AllOf(HasSubstr("[decoder: observe]"), HasSubstr("as wide as the samples, 3"))));
+  EXPECT_THAT(throws.failures(), IsEmpty());
+  options.on_error = OnError::kDetach;
+  const ObservedModule detaches(model, options, ample());
+  for (std::uint64_t run = 0; run < 3; ++run) {
+    EXPECT_TRUE(is_bit_equal(detaches.forward({rows({5, 6}, run)}), model.forward({rows({5, 6}, run)})));
+  }
+  ASSERT_EQ(detaches.failures().size(), 1U);
+  EXPECT_THAT(detaches.failures()[0].what(), AllOf(HasSubstr("[decoder: observe]"), HasSubstr("vectors of 6")));
+  EXPECT_THAT(addresses_of(detaches.results()), ElementsAre("encoder.0"));
+  EXPECT_EQ(layer_of(detaches.results(), "encoder.0").num_calls, 3);
+  EXPECT_EQ(detaches.num_calls("decoder"), 1);
+}
+
+TEST(ObservedModuleTest, ExceptionsOfTheModelPassUnchangedAndLeaveWholeCounts) {
+  Module model("Model");
+  model.register_module("first", part("First", "return x * 2"));
+  model.register_module("second", part("Second", "return x + 1"));
+  model.define(R"(
+    def forward(self, x):
+      y = self.first.forward(x)
+      assert x.size(0) < 6, "too many"
+      return self.second.forward(y)
+  )");
+  const ObservedModule observed(model, options_for({"*"}), ample());
+  std::vector<at::Tensor> passed;
+  for (const std::int64_t batch : {4, 6, 5, 7}) {
+    const auto x = rows({batch, 4}, static_cast<std::uint64_t>(batch));
+    passed.push_back(x * 2);
+    EXPECT_EQ(message_of([&] { observed.forward({x}); }), message_of([&] { model.forward({x}); }));
+  }
+  const ResonanceParts& first = layer_of(observed.results(), "first");
+  EXPECT_EQ(first.counts, accumulated(at::cat(passed), options_for({})).counts);
+  EXPECT_EQ(first.num_calls, 4);
+  EXPECT_EQ(layer_of(observed.results(), "second").num_samples_seen, 9);
+  EXPECT_EQ(observed.num_calls("second"), 2);
+}
+
+// ---- Several observers, threads, methods ----
+
+TEST(ObservedModuleTest, FiveObserversOfAModelEachCountWhatPassesWhileTheyAreThere) {
+  const Module model = load_model("structured_scripted");
+  const HookedModule hooked(model);
+  std::vector<std::unique_ptr<ObservedModule>> observers(5);
+  std::vector<std::vector<std::uint64_t>> runs(5);
+  std::uint64_t run = 0;
+  const auto forward = [&] {
+    EXPECT_TRUE(is_bit_equal(hooked.forward({rows({6, 4}, run)}), Module(model).forward({rows({6, 4}, run)})));
+    for (std::size_t k = 0; k < 5; ++k) {
+      if (observers[k]) runs[k].push_back(run);
+    }
+    ++run;
+  };
+  const auto expect_exact = [&](std::size_t k) {
+    const ObservedModule alone(model, options_for({"split", "join:sum"}), ample());
+    for (const std::uint64_t seed : runs[k]) alone.forward({rows({6, 4}, seed)});
+    const Results results = observers[k]->results(), expected = alone.results();
+    ASSERT_EQ(addresses_of(results), addresses_of(expected));
+    for (const Resonance& layer : expected) {
+      EXPECT_EQ(layer_of(results, layer.address()).counts, layer.parts().counts);
+      EXPECT_EQ(layer_of(results, layer.address()).num_calls, std::ssize(runs[k]));
+    }
+  };
+  for (std::size_t k = 0; k < 5; ++k) {
+    observers[k] = std::make_unique<ObservedModule>(hooked, options_for({"split", "join:sum"}), ample());
+    forward();
+  }
+  for (const std::size_t k : {2, 0, 4, 1, 3}) {
+    expect_exact(k);
+    observers[k].reset();
+    forward();
+  }
+}
+
+TEST(ObservedModuleTest, ObserversComeAndGoInAnyOrderWhileThreadsRunTheModel) {
+  constexpr int kThreads = 3, kRuns = 60;
+  const Module model = load_model("structured_scripted");
+  const HookedModule hooked(model);
+  const ObserveOptions options = options_for({"split", "join", "split.left"});
+  const auto survivor = std::make_unique<ObservedModule>(hooked, options, ample());
+  const ObservedModule alone(model, options, ample());
+  std::vector<c10::IValue> expected;
+  for (std::uint64_t run = 0; run < kRuns; ++run) expected.push_back(alone.forward({rows({6, 4}, run)}));
+  std::atomic<int> num_running = kThreads, num_wrong = 0;
+  std::vector<std::jthread> threads;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    threads.emplace_back([&] {
+      for (std::uint64_t run = 0; run < kRuns; ++run) {
+        num_wrong += is_bit_equal(hooked.forward({rows({6, 4}, run)}), expected[run]) ? 0 : 1;
+      }
+      --num_running;
+    });
+  }
+  std::vector<std::unique_ptr<ObservedModule>> others(3);
+  for (std::size_t round = 0; num_running > 0; ++round) {
+    others[round * 2 % 3] = std::make_unique<ObservedModule>(hooked, options_for({"*"}), ample());
+    if (round % 4 == 3) others[round % 3].reset();
+    for (const Resonance& layer : survivor->results()) EXPECT_EQ(layer.num_samples_seen() % 6, 0);
+  }
+  threads.clear();
+  others.clear();
+  EXPECT_EQ(num_wrong, 0);
+  const Results results = survivor->results();
+  for (const Resonance& layer : alone.results()) {
+    std::vector<std::int64_t> counts = layer.parts().counts;
+    for (std::int64_t& count : counts) count *= kThreads;
+    EXPECT_EQ(layer_of(results, layer.address()).counts, counts) << layer.address();
+    EXPECT_EQ(layer_of(results, layer.address()).num_calls, kThreads * kRuns);
+  }
+}
+
+TEST(ObservedModuleTest, OtherMethodsAreObservedWhereTheyAreChosen) {
+  const Module model = load_model("methods_scripted");
+  HookedModule hooked(model);
+  const ObserveOptions options = options_for({"codec!encode", "codec", "codec.inner#1", ".!generate"});
+  Seen seen;
+  const HookSet hooks = hooked.attach(options.layers);
+  keep_all(hooks, seen);
+  const ObservedModule observed(hooked, options, ample());
+  const auto x = rows({5, 4});
+  EXPECT_TRUE(is_bit_equal(observed.run_method("generate", {x}, {{"turns", 3}}),
+                           model.get_method("generate")({x}, {{"turns", 3}})));
   observed.forward({x});
-  EXPECT_EQ(observed.results().layers.at(0).num_samples_seen(), 6);
+  EXPECT_EQ(observed.num_calls("codec!encode"), 4);
+  EXPECT_EQ(observed.num_calls(".!generate"), 1);
+  EXPECT_EQ(observed.results().layers.size(), 4U);
+  expect_counts_of(seen, observed.results(), options);
 }
 
-TEST(ObserverTest, WhatDoesNotFitIsRefusedAndLosesNothing) {
-  ObserveOptions options;
-  options.epsilon = {0.5};
-  Observer observer("layer", options, Layout::kAuto, ample());
-  const auto x = gaussian({5, 4});
-  observer.observe(x);
-  EXPECT_THAT([&] { observer.observe(c10::IValue(3)); },
-              ThrowsMessage<Error>(AllOf(HasSubstr("must be a tensor; got Int"), HasSubstr("--layers '!layer'"))));
-  EXPECT_THAT(
-      [&] {
-        observer.observe(gaussian({5, 6}));
-      },
-      ThrowsMessage<Error>(AllOf(HasSubstr("must have 4 numbers; got 6"), HasSubstr("--layout"))));
-  EXPECT_THROW(observer.observe(torch::ones({5, 4}, torch::kInt)), Error);
-  observer.observe(torch::empty({0, 4}));
-  const ResonanceParts parts = observer.resonance()->parts();
-  EXPECT_EQ(parts.num_samples_seen, 5);
-  EXPECT_EQ(parts.num_calls, 2) << "an empty batch is a call without samples";
-  EXPECT_EQ(parts.counts, accumulated(x, options).parts().counts);
-}
-
-TEST(ObserverTest, MemoryIsSharedByLayersAndNamedWhenItEnds) {
-  ObserveOptions options;
-  const auto budget = std::make_shared<MemoryBudget>(1 << 20);
-  Observer small("small", options, Layout::kAuto, budget);
-  Observer large("large", options, Layout::kAuto, budget);
-  small.observe(gaussian({3, 4}));
-  EXPECT_THAT(
-      [&] {
-        large.observe(gaussian({3, 400}));
-      },
-      ThrowsMessage<Error>(AllOf(HasSubstr("'large'"), HasSubstr("limit of 1.0 MB"))));
-  EXPECT_TRUE(small.resonance().has_value());
-  EXPECT_FALSE(large.resonance().has_value());
-}
-
-TEST(ObserverTest, OptionsOutOfRangeAreRefusedBeforeAnythingRuns) {
-  ObserveOptions options;
-  options.epsilon = {1.5};
-  EXPECT_THAT([&] { Observer("a", options, Layout::kAuto, ample()); }, ThrowsMessage<Error>(HasSubstr("got 1.5")));
-  options = {};
-  options.num_angles = 0;
-  EXPECT_THAT([&] { require_valid(options); }, ThrowsMessage<Error>(HasSubstr("number of angles")));
-}
-
-TEST(ObserverTest, SilentLayersAreNamed) {
-  ObservedModule observed(load_model("mlp_scripted"), ObserveOptions{}, ample());
-  EXPECT_EQ(observed.silent_layers().size(), observed.sites().size());
+TEST(ObservedModuleTest, NothingIsSeenWhileItIsOffAndLayersThatNothingCameFromAreNamed) {
+  ObservedModule observed(load_model("mlp_scripted"), options_for({"encoder.0", "decoder"}), ample());
+  EXPECT_THAT(observed.silent_layers(), ElementsAre("encoder.0", "decoder"));
+  observed.set_enabled(false);
+  observed.forward({rows({5, 6})});
+  EXPECT_EQ(observed.silent_layers().size(), 2U);
   EXPECT_TRUE(observed.results().layers.empty());
+  observed.set_enabled(true);
+  observed.forward({rows({5, 6})});
+  EXPECT_EQ(layer_of(observed.take_results(), "decoder").num_samples_seen, 5);
+  EXPECT_TRUE(observed.results().layers.empty()) << "taken";
+  Module released = std::move(observed).release();
+  EXPECT_TRUE(is_bit_equal(released.forward({rows({5, 6})}), load_model("mlp_scripted").forward({rows({5, 6})})));
 }
 
 }  // namespace

@@ -64,8 +64,8 @@ class HookedModule {
   /// value comes with what passes (empty: none), and must be there. Calls that are running keep the hooks they have.
   HookSet attach(const std::vector<std::string>& selectors, const HookFactory& make_hook = {},
                  const std::string& mask_input = {});
-  HookSet attach(const std::vector<Selection>& selections, const HookFactory& make_hook = {},
-                 const std::string& mask_input = {});
+  HookSet attach_at(const std::vector<Selection>& selections, const HookFactory& make_hook = {},
+                    const std::string& mask_input = {});
 
   /// What the model's method returns, bit for bit. Throws the Error of a receiver as it was; what the model throws
   /// passes unchanged.

@@ -2,6 +2,7 @@
 
 #include <torch/script.h>
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -45,6 +46,7 @@ class SiteObserver : public Hook {
  private:
   /// Null for a part that was not there while the means were taken.
   std::shared_ptr<Observer> observer_at(const std::string& address);
+  void observe_at(const std::string& address, const c10::IValue& value, const at::Tensor& mask);
   void leave_out(const std::string& address, const std::string& what);
   int observe_parts(const c10::IValue& value, const std::string& address, const Selection& selection,
                     std::vector<std::string>& element, const at::Tensor& mask, std::vector<std::string>& met);
@@ -60,7 +62,7 @@ class SiteObserver : public Hook {
   std::vector<std::shared_ptr<Observer>> observers_;
   std::map<std::string, std::shared_ptr<Observer>, std::less<>> by_address_;
   std::vector<std::pair<std::string, std::string>> left_out_;
-  bool has_means_ = false;  // the pass that takes them has ended
+  std::atomic<bool> has_means_ = false;  // the pass that takes them has ended
 };
 
 /// A model whose chosen layers are observed while it runs. The model is shared and stays untouched; dropping this is
@@ -88,6 +90,7 @@ class ObservedModule {
 
   /// The addresses that were chosen, in the order of call_sites().
   std::vector<std::string> addresses() const;
+  /// How often a value passed the place of a chosen address while it was on; throws srm::Error for any other address.
   std::int64_t num_calls(const std::string& address) const;
   /// The chosen addresses that no activation has come from.
   std::vector<std::string> silent_layers() const;
@@ -107,6 +110,8 @@ class ObservedModule {
   torch::jit::Module release() &&;
 
  private:
+  std::vector<std::string> addresses_at(const SiteObserver& observer) const;
+
   ObserveOptions options_;
   HookedModule model_;
   std::vector<c10::intrusive_ptr<SiteObserver>> observers_;

@@ -245,7 +245,7 @@ int inspect(const Flags& flags) {
   std::vector<Selection> every;
   for (std::size_t k = 0; k < hooked.sites().size(); ++k) every.push_back({.site = k});
   const HookSet hooks =
-      hooked.attach(flags.layers.empty() ? every : select_call_sites(hooked.sites(), flags.layers));
+      hooked.attach_at(flags.layers.empty() ? every : select_call_sites(hooked.sites(), flags.layers));
   SeenAt seen;
   const bool was_run = !flags.data.empty();
   if (was_run) run_once(hooked, hooks, flags, seen);

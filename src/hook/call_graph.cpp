@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <torch/csrc/jit/ir/ir.h>
+#include <torch/csrc/jit/ir/ir_views.h>
 
 #include <algorithm>
 #include <string_view>
@@ -75,6 +76,7 @@ class CallOpener {
     callers_.push_back({std::string(kModelPath), method, 0});
     pending_.emplace(whole.after, std::move(whole));
     walk(*graph.block(), around);
+    for (Node* end : ends_of_no_place_) end->destroy();
     return std::move(sites_);
   }
 
@@ -100,7 +102,7 @@ class CallOpener {
         walk_body(*node, around);
       } else if (node->kind() == c10::prim::Loop) {
         Surroundings inside = around;
-        inside.turns.push_back(node->blocks().at(0)->inputs().at(0));
+        inside.turns.push_back(std::make_shared<TurnCounter>(*node));
         walk(*node->blocks().at(0), inside);
       } else if (!node->blocks().empty()) {
         for (Block* inner : node->blocks()) {
@@ -115,9 +117,8 @@ class CallOpener {
   void finish_call(const Node& after) {
     const auto pending = pending_.find(&after);
     if (pending == pending_.end()) return;
-    // A function's site stands beside the calls inside it; its caller goes on being the one whose code it is.
     if (pending->second.site.address.empty()) {
-      pending->second.after->destroy();
+      ends_of_no_place_.push_back(pending->second.after);
     } else {
       sites_.push_back(std::move(pending->second));
     }
@@ -137,14 +138,15 @@ class CallOpener {
     Callee callee = callee_of(call, path == paths_.end() ? nullptr : &path->second);
     const Caller& caller = callers_.back();
     if (callee.site.kind == SiteKind::kFunction) callee.site.module_path = caller.path;
-    // A forward that leads to an overload of itself gives once.
-    const bool is_same_place = callee.site.kind == SiteKind::kModule && callee.site.module_path == caller.path &&
-                               is_forward(callee.site.method) && is_forward(caller.method);
+    const bool is_forward_call = callee.site.kind == SiteKind::kModule && is_forward(callee.site.method);
+    // A forward that leads to an overload of itself gives once; helpers that give no activation are no place of one.
+    const bool is_no_place = is_forward_call ? callee.site.module_path == caller.path && is_forward(caller.method)
+                                             : !gives_activation(call);
     const Caller inside{callee.site.module_path,
                         callee.site.kind == SiteKind::kModule ? callee.site.method : caller.method, caller.depth + 1};
     GraphSite site{std::move(callee.site), nullptr, mark(*call.owningGraph(), call.outputs().vec()), around};
     site.after->insertAfter(&call);
-    if (is_same_place) {
+    if (is_no_place) {
       site.site.address.clear();
     } else {
       site.site.source = source_of(call);
@@ -152,7 +154,11 @@ class CallOpener {
       site.before->insertBefore(&call);
     }
     if (callee.function == nullptr) {
-      sites_.push_back(std::move(site));
+      if (is_no_place) {
+        site.after->destroy();
+      } else {
+        sites_.push_back(std::move(site));
+      }
       return false;
     }
     Node* const after = site.after;
@@ -211,7 +217,9 @@ class CallOpener {
     Surroundings inside;
     inside.self = hand_in(around.self);
     for (Value* value : around.carried) inside.carried.push_back(hand_in(value));
-    for (Value* turn : around.turns) inside.turns.push_back(hand_in(turn));
+    for (const auto& turn : around.turns) {
+      inside.turns.push_back(std::make_shared<TurnCounter>(hand_in(turn->count())));
+    }
     walk(*body.block(), inside);
   }
 
@@ -226,10 +234,31 @@ class CallOpener {
   std::vector<GraphSite> sites_;
   std::unordered_map<const Value*, std::string> paths_;
   std::unordered_map<const Node*, GraphSite> pending_;
+  std::vector<Node*> ends_of_no_place_;  // marks behind calls that are walked, and then of no use
   std::vector<Caller> callers_;
 };
 
 }  // namespace
+
+Value* TurnCounter::count() {
+  if (count_ != nullptr) return count_;
+  Block& body = *loop_->blocks().at(0);
+  if (torch::jit::LoopView(loop_).loopType() != torch::jit::LoopView::LoopType::While) {
+    return count_ = body.inputs().at(0);
+  }
+  Graph& graph = *loop_->owningGraph();
+  {
+    const torch::jit::WithInsertPoint before(loop_);
+    loop_->addInput(graph.insertConstant(0));
+  }
+  count_ = body.addInput()->setType(c10::IntType::get());
+  {
+    const torch::jit::WithInsertPoint at_end(body.return_node());
+    body.registerOutput(graph.insert(c10::aten::add, {count_, 1}));
+  }
+  loop_->addOutput()->setType(c10::IntType::get());
+  return count_;
+}
 
 std::vector<GraphSite> lay_open_calls(Graph& graph, Value* model, const std::string& name, const Surroundings& around) {
   return CallOpener().open(graph, model, name, around);

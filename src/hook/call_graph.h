@@ -3,18 +3,33 @@
 
 #include <torch/script.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "srm/call_site.h"
 
 namespace srm::internal {
 
+/// How often a loop has turned. A for loop counts by itself; a while loop is given a counter when somebody asks, since
+/// one that uses its hidden count cannot be saved.
+class TurnCounter {
+ public:
+  explicit TurnCounter(torch::jit::Node& loop) : loop_(&loop) {}
+  explicit TurnCounter(torch::jit::Value* count) : count_(count) {}
+  torch::jit::Value* count();
+
+ private:
+  torch::jit::Node* loop_ = nullptr;
+  torch::jit::Value* count_ = nullptr;
+};
+
 /// What a graph, or the body of a fork in it, has at hand where a hook will have to stand.
 struct Surroundings {
-  torch::jit::Value* self = nullptr;         ///< the module that the hook is an attribute of
-  std::vector<torch::jit::Value*> carried;   ///< inputs of the method, in the order that they were asked for
-  std::vector<torch::jit::Value*> turns;     ///< how often the loops around have turned, outermost first
+  torch::jit::Value* self = nullptr;                  ///< the module that the hook is an attribute of
+  std::vector<torch::jit::Value*> carried;            ///< inputs of the method, in the order that they were asked for
+  std::vector<std::shared_ptr<TurnCounter>> turns;    ///< of the loops around, outermost first
 };
 
 /// A call site in a graph. Two marks stand in the graph, at whose places hooks may be put: what goes in are the inputs

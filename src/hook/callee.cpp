@@ -11,6 +11,14 @@ using torch::jit::Node;
 using torch::jit::Value;
 
 bool may_hold_tensor(const c10::TypePtr& type) {
+  if (const auto class_type = type->cast<c10::ClassType>()) {
+    const auto& attributes = class_type->getAttributes();
+    return std::any_of(attributes.begin(), attributes.end(), [&](const c10::ClassAttribute& attribute) {
+      return attribute.getType() != type && may_hold_tensor(attribute.getType());
+    });
+  }
+  // What has not been computed yet holds nothing.
+  if (type->kind() == c10::TypeKind::FutureType || type->kind() == c10::TypeKind::AwaitType) return false;
   if (type->kind() == c10::TypeKind::TensorType || type->kind() == c10::TypeKind::AnyType) return true;
   const auto contained = type->containedTypes();
   return std::any_of(contained.begin(), contained.end(), may_hold_tensor);
@@ -90,6 +98,8 @@ bool is_operator(const Node& node) {
   return !node.kind().is_prim() &&
          std::any_of(outputs.begin(), outputs.end(), [](const Value* value) { return may_hold_tensor(value->type()); });
 }
+
+bool gives_activation(const Node& call) { return may_hold_tensor(call.output()->type()); }
 
 bool is_data(const Value& value) {
   const auto kind = value.node()->kind();

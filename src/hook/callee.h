@@ -39,6 +39,8 @@ Callee callee_of(torch::jit::Node& call, const std::string* path);
 
 /// Whether the node is an operator that may give a tensor, or several.
 bool is_operator(const torch::jit::Node& node);
+/// Whether what a call gives can be an activation, or hold one.
+bool gives_activation(const torch::jit::Node& call);
 /// Whether an operator's input may be a tensor that depends on what the model was given: no constant or parameter.
 bool is_data(const torch::jit::Value& value);
 

@@ -90,7 +90,10 @@ void insert_hook(const GraphSite& found, const PlacedHook& placed, const std::st
     return;
   }
   static const auto observe_in = c10::Symbol::fromQualString("srm::observe_in");
-  const std::vector<Value*> turns = wants_turns ? found.around.turns : std::vector<Value*>();
+  std::vector<Value*> turns;
+  for (std::size_t k = 0; wants_turns && k < found.around.turns.size(); ++k) {
+    turns.push_back(found.around.turns[k]->count());
+  }
   Value* const iteration = graph.createList(c10::IntType::get(), turns)->insertBefore(&mark)->output();
   if (mask == nullptr) {
     const torch::jit::WithInsertPoint here(&mark);
@@ -212,11 +215,11 @@ const std::vector<CallSite>& HookedModule::sites() const { return state_->sites;
 
 HookSet HookedModule::attach(const std::vector<std::string>& selectors, const HookFactory& make_hook,
                              const std::string& mask_input) {
-  return attach(select_call_sites(state_->sites, selectors), make_hook, mask_input);
+  return attach_at(select_call_sites(state_->sites, selectors), make_hook, mask_input);
 }
 
-HookSet HookedModule::attach(const std::vector<Selection>& selections, const HookFactory& make_hook,
-                             const std::string& mask_input) {
+HookSet HookedModule::attach_at(const std::vector<Selection>& selections, const HookFactory& make_hook,
+                                const std::string& mask_input) {
   const auto functions = internal::methods_of(state_->model);
   if (!mask_input.empty() &&
       std::none_of(functions.begin(), functions.end(), [&](auto* f) { return argument_index(*f, mask_input); })) {

@@ -236,6 +236,106 @@ class Recurrent(nn.Module):
         return self.head(self.gru(x)[0])
 
 
+class Masked(nn.Module):
+    """Padding is told by an argument; one of two layers runs in a fork inside of a loop."""
+
+    def __init__(self):
+        super().__init__()
+        self.left = nn.Linear(4, 4)
+        self.right = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        for _ in range(2):
+            future = torch.jit.fork(self.right, x)
+            x = torch.tanh(self.left(x)) + torch.jit.wait(future)
+        return x * mask.unsqueeze(-1)
+
+
+class Memory(nn.Module):
+    """Gives a tuple that holds a tuple, and numbers of other kinds."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 3, num_layers=2, batch_first=True)
+        self.tokens = Tokens()
+        self.embedding = nn.Embedding(7, 4)
+
+    def forward(self, x: Tensor) -> Tuple[Tensor, Tuple[Tensor, Tensor]]:
+        return self.lstm(self.embedding(self.tokens(x)) + x)
+
+
+class Tokens(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return (x.sum(-1) * 10).long().abs() % 7
+
+
+@torch.jit.script
+class Box:
+    def __init__(self, low: Tensor, high: Tensor):
+        self.low = low
+        self.high = high
+
+    def size(self) -> Tensor:
+        return self.high - self.low
+
+
+class Boxes(nn.Module):
+    """Gives an object of a script class."""
+
+    def __init__(self):
+        super().__init__()
+        self.low = nn.Linear(4, 4)
+        self.high = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Box:
+        return Box(self.low(x), self.high(x))
+
+
+class Measured(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.boxes = Boxes()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.boxes(x).size()
+
+
+class Awaited(nn.Module):
+    """A layer runs when its output is awaited."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        later = torch.jit._awaitable(self.work, x)
+        return torch.jit._awaitable_wait(later) + x
+
+    def work(self, x: Tensor) -> Tensor:
+        return torch.tanh(self.layer(x))
+
+
+class Quantised(nn.Module):
+    """Layers hand on 8-bit integers with a scale."""
+
+    def __init__(self):
+        super().__init__()
+        self.quant = torch.ao.quantization.QuantStub()
+        self.layers = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 4))
+        self.dequant = torch.ao.quantization.DeQuantStub()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.dequant(self.layers(self.quant(x)))
+
+
+def quantised() -> nn.Module:
+    model = Quantised().eval()
+    model.qconfig = torch.ao.quantization.get_default_qconfig("fbgemm")
+    prepared = torch.ao.quantization.prepare(model)
+    prepared(torch.randn(100, 4))
+    return torch.ao.quantization.convert(prepared)
+
+
 def write_without_source_paths(buffer, path):
     """Leaves out the debug records: they name the folders of whoever ran this."""
     reader = torch._C.PyTorchFileReader(buffer)
@@ -272,6 +372,11 @@ def main(folder):
     put("opaque_scripted", torch.jit.script(Opaque()))
     put("failing_scripted", torch.jit.script(Failing()))
     put("recurrent_scripted", torch.jit.script(Recurrent()))
+    put("masked_scripted", torch.jit.script(Masked()))
+    put("memory_scripted", torch.jit.script(Memory()))
+    put("boxes_scripted", torch.jit.script(Measured()))
+    put("quantised_scripted", torch.jit.script(quantised()))
+    put("awaited_scripted", torch.jit.script(Awaited()))
     # The fast path of attention is one fused operator; without it each layer is called, as while training.
     torch.backends.mha.set_fastpath_enabled(False)
     put("attention_traced", torch.jit.trace(Attention().eval(), torch.randn(3, 5, 16)))

@@ -1,0 +1,311 @@
+#include "srm/activation_rows.h"
+
+#include <ATen/ATen.h>
+#include <ATen/EmptyTensor.h>
+#include <ATen/ops/_reshape_alias_native.h>
+#include <ATen/ops/as_strided_native.h>
+#include <ATen/ops/view_native.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/library.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "hooked_models.h"
+#include "srm/error.h"
+
+namespace {
+
+// ---- A device that is not the CPU: its memory is the host's, but only copies may look into it ----
+
+std::vector<std::int64_t> copied_bytes;  // of each copy that touches the device
+
+struct DeviceMemory final : c10::Allocator {
+  c10::DataPtr allocate(std::size_t size) override {
+    void* const data = std::malloc(std::max<std::size_t>(size, 1));
+    return {data, data, &std::free, c10::Device(c10::DeviceType::PrivateUse1, 0)};
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return &std::free; }
+  void copy_data(void* to, const void* from, std::size_t size) const override { default_copy_data(to, from, size); }
+};
+
+DeviceMemory device_memory;
+constexpr c10::DispatchKeySet kDeviceKey(c10::DispatchKey::PrivateUse1);
+
+at::Tensor make_empty(at::IntArrayRef size, std::optional<at::ScalarType> type, std::optional<at::Layout>,
+                      std::optional<at::Device>, std::optional<bool>, std::optional<at::MemoryFormat> format) {
+  return at::Tensor(at::detail::empty_generic(size, &device_memory, kDeviceKey, type.value_or(at::kFloat), format));
+}
+
+at::Tensor make_empty_strided(at::IntArrayRef size, at::IntArrayRef stride, std::optional<at::ScalarType> type,
+                              std::optional<at::Layout>, std::optional<at::Device>, std::optional<bool>) {
+  return at::Tensor(
+      at::detail::empty_strided_generic(size, stride, &device_memory, kDeviceKey, type.value_or(at::kFloat)));
+}
+
+at::Tensor on_host(const at::Tensor& tensor) {
+  return at::from_blob(tensor.data_ptr(), tensor.sizes(), tensor.strides(), at::TensorOptions(tensor.dtype()));
+}
+
+at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool) {
+  copied_bytes.push_back(static_cast<std::int64_t>(std::max(to.nbytes(), from.nbytes())));
+  on_host(to).copy_(on_host(from));
+  return to;
+}
+
+TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
+  library.impl("empty.memory_format", make_empty);
+  library.impl("empty_strided", make_empty_strided);
+  library.impl("_copy_from", copy_from);
+  library.impl("as_strided", at::native::as_strided_tensorimpl);
+  library.impl("view", at::native::view);
+  library.impl("_reshape_alias", at::native::_reshape_alias);
+}
+
+}  // namespace
+
+namespace c10::impl {
+C10_REGISTER_GUARD_IMPL(PrivateUse1, NoOpDeviceGuardImpl<DeviceType::PrivateUse1>)
+}
+
+namespace srm {
+namespace {
+
+using test::message_of;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+at::Tensor numbered(at::IntArrayRef shape) {
+  std::int64_t count = 1;
+  for (const std::int64_t size : shape) count *= size;
+  return at::arange(count, at::kFloat).reshape(shape);
+}
+
+/// The rows by the definition: one sample after the other, first dimension slowest; `number` holds a sample's numbers.
+void collect(const at::Tensor& x, std::int64_t number, std::vector<at::Tensor>& samples) {
+  if (x.dim() == 1) return samples.push_back(x.contiguous());
+  const std::int64_t slowest = number == 0 ? 1 : 0;
+  for (std::int64_t k = 0; k < x.size(slowest); ++k) {
+    collect(x.select(slowest, k), number == 0 ? 0 : number - 1, samples);
+  }
+}
+
+at::Tensor expected_rows(const at::Tensor& x, Layout layout) {
+  std::vector<at::Tensor> samples;
+  if (layout == Layout::kFlatten) {
+    for (std::int64_t k = 0; k < x.size(0); ++k) samples.push_back(x.select(0, k).contiguous().view({-1}));
+  } else {
+    const bool last = layout == Layout::kLast || (layout == Layout::kAuto && x.dim() <= 3);
+    collect(x, last ? x.dim() - 1 : 1, samples);
+  }
+  return at::stack(samples);
+}
+
+std::vector<Layout> layouts_for(std::int64_t num_dims) {
+  if (num_dims == 1) return {Layout::kLast, Layout::kFlatten};
+  return {Layout::kAuto, Layout::kLast, Layout::kChannels, Layout::kFlatten};
+}
+
+std::vector<at::Tensor> pieces_of(const at::Tensor& x, Layout layout, std::int64_t piece_bytes) {
+  std::vector<at::Tensor> pieces;
+  ActivationRows(x, layout, "a").for_each_piece([&](const at::Tensor& rows) { pieces.push_back(rows); }, piece_bytes);
+  return pieces;
+}
+
+TEST(ActivationRowsTest, EachLayoutPutsOneSampleInARowHoweverTheTensorLiesInMemory) {
+  const std::vector<std::int64_t> sizes = {3, 4, 2, 5, 3};
+  for (std::int64_t num_dims = 1; num_dims <= 5; ++num_dims) {
+    const at::IntArrayRef shape(sizes.data(), static_cast<std::size_t>(num_dims));
+    const at::Tensor x = numbered(shape);
+    std::vector<std::pair<const char*, at::Tensor>> cases = {
+        {"contiguous", x},
+        {"transposed", x.transpose(0, -1).contiguous().transpose(0, -1)},
+        {"as it lies, turned", x.transpose(0, -1)},
+        {"expanded", x.select(0, 1).unsqueeze(0).expand(shape)},
+        {"every second", at::cat({x, x + 100}).slice(0, 1, std::nullopt, 2)},
+        {"the end of each", at::cat({x, x + 100}, -1).slice(-1, 1, shape.back() + 1)},
+        {"negated by a flag", at::_neg_view(x)},
+    };
+    if (num_dims == 4) cases.emplace_back("channels last", x.contiguous(at::MemoryFormat::ChannelsLast));
+    if (num_dims == 5) cases.emplace_back("channels last", x.contiguous(at::MemoryFormat::ChannelsLast3d));
+    for (const auto& [name, tensor] : cases) {
+      for (const Layout layout : layouts_for(num_dims)) {
+        const at::Tensor expected = expected_rows(tensor, layout);
+        const at::Tensor rows = to_rows(tensor, layout, "a");
+        ASSERT_EQ(rows.sizes(), expected.sizes()) << name << " " << num_dims << " " << to_string(layout);
+        EXPECT_TRUE(at::equal(rows, expected)) << name << " " << num_dims << " " << to_string(layout);
+        // Read as the numerics do, past every flag of the tensor.
+        EXPECT_EQ(rows.const_data_ptr<float>()[rows.numel() - 1], expected.view({-1})[-1].item<float>()) << name;
+        const ActivationRows described(tensor, layout, "a");
+        EXPECT_EQ(described.num_samples(), expected.size(0));
+        EXPECT_EQ(described.dim(), expected.size(1));
+      }
+    }
+  }
+}
+
+TEST(ActivationRowsTest, ShortTypesWidenExactlyAndDoubleStays) {
+  const at::Tensor x = test::rows({4, 5});
+  for (const at::ScalarType type : {at::kHalf, at::kBFloat16, at::kFloat8_e4m3fn, at::kFloat8_e5m2}) {
+    const at::Tensor rows = to_rows(x.to(type), Layout::kAuto, "a");
+    EXPECT_EQ(rows.scalar_type(), at::kFloat);
+    EXPECT_TRUE(at::equal(rows, x.to(type).to(at::kFloat))) << c10::toString(type);
+    EXPECT_TRUE(at::equal(rows.to(type).to(at::kFloat), rows)) << "exact: " << c10::toString(type);
+  }
+  const at::Tensor wide = x.to(at::kDouble) / 3;
+  EXPECT_EQ(to_rows(wide, Layout::kAuto, "a").scalar_type(), at::kDouble);
+  EXPECT_TRUE(at::equal(to_rows(wide, Layout::kAuto, "a"), wide));
+}
+
+TEST(ActivationRowsTest, SparseQuantisedNestedAndMkldnnTensorsGiveTheRowsOfWhatTheyStandFor) {
+  const at::Tensor x = numbered({3, 4, 5}) - 20;
+  const at::Tensor sparse = x.where(x.remainder(3) == 0, at::zeros_like(x));
+  EXPECT_TRUE(at::equal(to_rows(sparse.to_sparse(), Layout::kAuto, "a"), sparse.reshape({12, 5})));
+  const at::Tensor flat = sparse.reshape({12, 5});
+  EXPECT_TRUE(at::equal(to_rows(flat.to_sparse_csr(), Layout::kAuto, "a"), flat));
+  for (const at::ScalarType type : {at::kQInt8, at::kQUInt8}) {
+    const at::Tensor by_tensor = at::quantize_per_tensor(x, 0.5, 3, type);
+    const at::Tensor by_channel =
+        at::quantize_per_channel(x, numbered({4}).to(at::kDouble) + 1, at::ones({4}, at::kLong), 1, type);
+    for (const at::Tensor& quantised : {by_tensor, by_channel}) {
+      EXPECT_TRUE(at::equal(to_rows(quantised, Layout::kChannels, "a"),
+                            expected_rows(quantised.dequantize(), Layout::kChannels)));
+    }
+  }
+  const at::Tensor nested = at::_nested_tensor_from_tensor_list({x[0].slice(0, 0, 2), x[1].slice(0, 0, 0), x[2]});
+  EXPECT_TRUE(at::equal(to_rows(nested, Layout::kAuto, "a"), at::cat({x[0].slice(0, 0, 2), x[2]})));
+  EXPECT_FALSE(ActivationRows(nested, Layout::kAuto, "a").kept_by(at::zeros({3, 4})).defined()) << "has no padding";
+  if (at::hasMKLDNN()) {
+    EXPECT_TRUE(at::equal(to_rows(x.to_mkldnn(), Layout::kAuto, "a"), x.reshape({12, 5})));
+  }
+}
+
+TEST(ActivationRowsTest, EmptyBatchesAreNoRowsOfTheWidthOfTheLayer) {
+  const auto width = [](at::IntArrayRef shape, Layout layout) {
+    const ActivationRows rows(at::empty(shape), layout, "a");
+    EXPECT_EQ(rows.num_samples(), 0);
+    EXPECT_FALSE(rows.kept_by(at::ones({0})).defined());
+    rows.for_each_piece([](const at::Tensor&) { ADD_FAILURE() << "there is no piece"; });
+    return rows.dim();
+  };
+  EXPECT_EQ(width({0, 7}, Layout::kAuto), 7);
+  EXPECT_EQ(width({0, 3, 7}, Layout::kAuto), 7);
+  EXPECT_EQ(width({0, 3, 5, 7}, Layout::kAuto), 3);
+  EXPECT_EQ(width({0, 3, 5}, Layout::kChannels), 3);
+  EXPECT_EQ(width({0, 3, 5}, Layout::kFlatten), 15);
+  width({0}, Layout::kAuto);
+  EXPECT_EQ(to_rows(at::empty({0, 7}), Layout::kAuto, "a").size(0), 0);
+}
+
+TEST(ActivationRowsTest, WhatHasNoRowsIsRefusedWithItsAddress) {
+  const auto refusal = [](const at::Tensor& tensor, Layout layout = Layout::kAuto) {
+    return message_of([&] { ActivationRows(tensor, layout, "encoder.0"); });
+  };
+  EXPECT_THAT(refusal(at::ones({2, 2}, at::kLong)),
+              AllOf(HasSubstr("floating point; got Long (2, 2)"), HasSubstr("--layers '!encoder.0'")));
+  for (const auto& [type, name] : {std::pair(at::kBool, "Bool (2, 3)"), {at::kComplexFloat, "ComplexFloat (2, 3)"}}) {
+    EXPECT_THAT(refusal(at::ones({2, 3}, type)), AllOf(HasSubstr(name), HasSubstr("'!encoder.0'")));
+  }
+  EXPECT_THAT(refusal({}), AllOf(HasSubstr("an undefined tensor"), HasSubstr("'!encoder.0'")));
+  EXPECT_THAT(refusal(at::empty({2, 3}, at::kMeta)),
+              AllOf(HasSubstr("Float (2, 3) on the meta device"), HasSubstr("'!encoder.0'")));
+  EXPECT_THAT(refusal(at::ones({})), AllOf(HasSubstr("a dimension"), HasSubstr("'encoder.0'")));
+  EXPECT_THAT(refusal(at::ones({3})), AllOf(HasSubstr("2 to 5 dimensions"), HasSubstr("--layout for 'encoder.0'")));
+  EXPECT_THAT(refusal(at::ones({1, 1, 1, 1, 1, 1})), HasSubstr("2 to 5 dimensions"));
+  EXPECT_THAT(refusal(at::ones({3}), Layout::kChannels), HasSubstr("channels takes 2 dimensions or more"));
+}
+
+TEST(ActivationRowsTest, PiecesTogetherAreTheRowsAndNoneIsLargerThanAsked) {
+  const at::Tensor x = numbered({3, 5, 4, 2});
+  for (const at::Tensor& tensor :
+       {x, x.transpose(1, 3), x.to(at::kHalf), x.to(at::kDouble), x.contiguous(at::MemoryFormat::ChannelsLast)}) {
+    for (const Layout layout : layouts_for(4)) {
+      const at::Tensor all = to_rows(tensor, layout, "a");
+      const std::int64_t row_bytes = all.size(1) * all.element_size();
+      for (const std::int64_t piece_bytes : {std::int64_t{1}, row_bytes, 3 * row_bytes, 7 * row_bytes, kPieceBytes}) {
+        const auto pieces = pieces_of(tensor, layout, piece_bytes);
+        for (const at::Tensor& piece : pieces) {
+          EXPECT_TRUE(piece.size(0) == 1 || static_cast<std::int64_t>(piece.nbytes()) <= piece_bytes);
+          EXPECT_TRUE(piece.is_contiguous());
+        }
+        EXPECT_TRUE(at::equal(at::cat(pieces), all)) << to_string(layout) << " " << piece_bytes;
+      }
+    }
+  }
+}
+
+TEST(ActivationRowsTest, WhatIsOnTheCpuAndContiguousIsNotCopied) {
+  for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+    const at::Tensor x = numbered({4, 3, 5}).to(type);
+    EXPECT_EQ(to_rows(x, Layout::kAuto, "a").const_data_ptr(), x.const_data_ptr());
+    std::int64_t offset = 0;
+    for (const at::Tensor& piece : pieces_of(x, Layout::kAuto, 2 * 5 * x.element_size())) {
+      EXPECT_EQ(piece.const_data_ptr(), x.view({-1})[offset].const_data_ptr());
+      offset += piece.numel();
+    }
+    EXPECT_EQ(offset, x.numel());
+  }
+  const at::Tensor image = numbered({2, 3, 4, 5}).contiguous(at::MemoryFormat::ChannelsLast);
+  EXPECT_EQ(to_rows(image, Layout::kAuto, "a").const_data_ptr(), image.const_data_ptr());
+}
+
+TEST(ActivationRowsTest, MasksLeaveOutThePaddingWhereverItsTokensGo) {
+  const at::Tensor mask = numbered({2, 3}).remainder(3) != 0;  // 0 1 1, twice
+  const at::Tensor one_head = mask.reshape({-1});
+  const at::Tensor heads = mask.unsqueeze(1).expand({2, 4, 3}).reshape({-1});
+  for (const at::Tensor& given :
+       {mask, mask.to(at::kInt) * 5, mask.to(at::kFloat) * -0.25, mask.t().contiguous().t(), mask.to(at::kHalf)}) {
+    const ActivationRows tokens(at::ones({2, 3, 6}), Layout::kAuto, "a");
+    EXPECT_TRUE(at::equal(tokens.kept_by(given), one_head));
+    EXPECT_TRUE(tokens.kept_by(given).is_contiguous());
+    const ActivationRows attention(at::ones({2, 4, 3, 6}), Layout::kLast, "a");
+    EXPECT_TRUE(at::equal(attention.kept_by(given), heads));
+    EXPECT_TRUE(attention.kept_by(given).is_contiguous());
+  }
+  EXPECT_TRUE(at::equal(ActivationRows(at::ones({3, 6}), Layout::kAuto, "a").kept_by(mask[0]), mask[0]));
+  EXPECT_FALSE(ActivationRows(at::ones({2, 6}), Layout::kAuto, "a").kept_by(mask).defined()) << "pooled";
+  EXPECT_FALSE(ActivationRows(at::ones({2, 3, 6}), Layout::kFlatten, "a").kept_by(mask).defined());
+  EXPECT_FALSE(ActivationRows(at::ones({2, 3, 6}), Layout::kAuto, "a").kept_by({}).defined());
+  const std::vector<std::vector<std::int64_t>> wrong = {{2, 5, 6}, {3, 3, 6}, {5, 6}, {2, 4, 5, 6}};
+  for (const auto& shape : wrong) {
+    const ActivationRows rows(at::ones(shape), Layout::kLast, "encoder.0");
+    EXPECT_THAT(message_of([&] { rows.kept_by(mask); }),
+                AllOf(HasSubstr("shape of the samples; got (2, 3) for samples (" + std::to_string(shape[0])),
+                      HasSubstr("'!encoder.0'")));
+  }
+}
+
+void expect_bounded_copies(const at::Tensor& x, const at::Tensor& moved) {
+  for (const Layout layout : layouts_for(4)) {
+    for (const bool turned : {false, true}) {
+      const at::Tensor there = turned ? moved.transpose(1, 3) : moved;
+      const at::Tensor expected = expected_rows((turned ? x.transpose(1, 3) : x).to(at::kFloat), layout);
+      const std::int64_t bound = 2 * expected.size(1) * 4;
+      copied_bytes.clear();
+      EXPECT_TRUE(at::equal(at::cat(pieces_of(there, layout, bound)), expected)) << to_string(layout);
+      for (const std::int64_t bytes : copied_bytes) EXPECT_LE(bytes, bound) << to_string(layout);
+      EXPECT_TRUE(!there.device().is_privateuseone() || !copied_bytes.empty());
+    }
+  }
+}
+
+TEST(ActivationRowsTest, ActivationsOnAnotherDeviceComeOverInBoundedPieces) {
+  for (const at::ScalarType type : {at::kFloat, at::kHalf}) {
+    const at::Tensor x = numbered({6, 5, 4, 2}).to(type);
+    expect_bounded_copies(x, x.to(c10::Device(c10::DeviceType::PrivateUse1, 0)));
+    if (at::hasCUDA()) expect_bounded_copies(x, x.to(at::kCUDA));
+  }
+}
+
+TEST(ActivationRowsTest, MasksComeOverFromAnotherDeviceToo) {
+  const at::Tensor mask = numbered({2, 3}).remainder(3) != 0;
+  const ActivationRows rows(at::ones({2, 3, 6}), Layout::kAuto, "a");
+  EXPECT_TRUE(at::equal(rows.kept_by(mask.to(c10::Device(c10::DeviceType::PrivateUse1, 0))), mask.reshape({-1})));
+}
+
+}  // namespace
+}  // namespace srm
