@@ -197,7 +197,7 @@ class BadInputTest(CommandTest):
             "above zero; got lots": ["observe", "--activations", data, "--memory", "lots"],
             "a number must follow": ["observe", "--activations", data, "--epsilon", ""],
             "must have a name": ["observe", "--activations", data, "--out", ""],
-            "inspect, observe, show or merge; got 'obsrve'": ["obsrve"],
+            "strip, show or merge; got 'obsrve'": ["obsrve"],
             "see torchsrm observe --help": ["observe", "--activations", data, "--epsilon", "abc"],
             "--grid": ["observe", "--activations", data, "--grid", "open"],
             "auto, last, channels or flatten": ["observe", "--activations", data, "--layout", "rows"],
@@ -246,9 +246,15 @@ class BadInputTest(CommandTest):
 
     def test_layers_without_a_tensor_of_floating_point_are_refused_by_name(self):
         data = self.npy(gaussian_rows(4, 4))
-        message = self.error_of("observe", TEST_MODELS / "structured_scripted.pt", "--data", data, "--layers", "split")
-        self.assertIn("split", message)
-        self.assertIn("must be a tensor; got Tuple", message)
+        model = TEST_MODELS / "memory_scripted.pt"
+        data = self.npy([[gaussian_rows(5, 4, seed) for seed in range(3)]][0])
+        message = self.error_of("observe", model, "--data", data, "--layers", "tokens")
+        self.assertIn("[tokens: observe] an activation must be of floating point; got Long (3, 5)", message)
+        self.assertIn("--layers '!tokens'", message)
+        message = self.error_of("observe", model, "--data", data, "--layers", "lstm:2")
+        self.assertIn("'lstm:2' must be in what passes; got Tuple", message)
+        done = self.run_command("observe", model, "--data", data)
+        self.assertIn("note: tokens was left out, Long (3, 5) has no rows", done.stderr)
 
     def test_bases(self):
         data = self.npy(gaussian_rows(5, 3))
@@ -353,10 +359,127 @@ class InspectTest(CommandTest):
         self.assertEqual((hidden["calls"], hidden["outputs"], hidden["method"]), (1, ["Float (64, 48)"], "forward"))
 
 
+    def test_nodes_functions_and_what_is_closed(self):
+        tree = self.run_command("inspect", TEST_MODELS / "opaque_scripted.pt", "--nodes").stdout
+        self.assertRegex(tree, r"(?m)^  swapped +OneToOne +forward +- +- +closed$")
+        self.assertRegex(tree, r"(?m)^  fn:clamp_twice +clamp_twice")
+        self.assertRegex(tree, r"(?m)^    layer/linear +aten::linear")
+        tree = self.run_command("inspect", TEST_MODELS / "branches_scripted.pt").stdout
+        self.assertRegex(tree, r"(?m)^  step +Linear +forward +- +- +in a loop$")
+        self.assertNotIn("tanh", tree)
+        done = self.run_command("inspect", TEST_MODELS / "mlp_frozen.pt")
+        self.assertRegex(done.stdout, r"(?m)^  \./tanh +aten::tanh")
+        self.assertIn("frozen", done.stderr)
+
+    def test_selectors_are_shown_before_they_are_used(self):
+        words = ["inspect", TEST_MODELS / "mlp_scripted.pt", "--json", "--layers"]
+        sites = json.loads(self.run_command(*words, "type:Linear", "!decoder").stdout)
+        self.assertEqual([site["address"] for site in sites], ["encoder.0", "encoder.2"])
+        sites = json.loads(self.run_command(*words, "encoder.1/tanh@input").stdout)
+        self.assertEqual([(site["kind"], site["type"]) for site in sites], [("node", "aten::tanh")])
+
+    def test_methods(self):
+        data = self.npy(gaussian_rows(5, 4))
+        words = [TEST_MODELS / "methods_scripted.pt", "--data", data, "--method"]
+        sites = json.loads(self.run_command("inspect", *words, "generate", "--json").stdout)
+        calls = {site["address"]: site["calls"] for site in sites}
+        self.assertEqual((calls["codec"], calls[".!generate"]), (2, 1))
+        self.assertIn("one with forward, generate", self.error_of("inspect", *words, "decode"))
+
+
+class AddressTest(CommandTest):
+    def addresses(self, *words):
+        return {layer["address"]: layer["num_samples_seen"] for layer in self.observe(*words)["layers"]}
+
+    def test_every_kind_of_address_is_observed(self):
+        data = self.npy(gaussian_rows(5, 4))
+        branches = TEST_MODELS / "branches_scripted.pt"
+        self.assertEqual(self.addresses(branches, "--data", data, "--layers", "step[*]", "step", "./tanh[1]", "step@input"),
+                         {"step@input": 10, "step[0]": 5, "step[1]": 5, "step": 10, "./tanh[1]": 5})
+        structured = TEST_MODELS / "structured_scripted.pt"
+        self.assertEqual(self.addresses(structured, "--data", data, "--layers", "join:sum", "split", "join@input:b", "!split:0"),
+                         {"split:1": 5, "join@input:b": 5, "join:sum": 5})
+        methods = TEST_MODELS / "methods_scripted.pt"
+        self.assertEqual(self.addresses(methods, "--data", data, "--method", "generate", "--layers", "codec!encode", ".!generate"),
+                         {"codec!encode": 10, ".!generate": 5})
+        opaque = TEST_MODELS / "opaque_scripted.pt"
+        self.assertEqual(self.addresses(opaque, "--data", data, "--layers", "fn:clamp_twice", "swapped", "layer/linear"),
+                         {"swapped": 5, "layer/linear": 5, "fn:clamp_twice": 5})
+        boxes = TEST_MODELS / "boxes_scripted.pt"
+        self.assertEqual(self.addresses(boxes, "--data", data, "--layers", "boxes"), {"boxes:low": 5, "boxes:high": 5})
+        quantised = TEST_MODELS / "quantised_scripted.pt"
+        self.assertEqual(self.addresses(quantised, "--data", data, "--layers", "layers.0"), {"layers.0": 5})
+
+    def test_what_is_observed_is_listed(self):
+        done = self.run_command("observe", TANH, "--data", HELD_OUT, "--layers", "re:encoder\\.bottle.*")
+        self.assertIn("observing 2 layers: encoder.bottleneck, encoder.bottleneck_activation\n", done.stderr)
+
+    def test_masks_leave_padding_out(self):
+        model = TEST_MODELS / "masked_scripted.pt"
+        torch_file.write_npz(self.folder / "x.npz", {"x": [gaussian_rows(3, 4, k) for k in range(6)],
+                                                     "mask": [[1.0, 1.0, 0.0]] * 5 + [[0.0, 0.0, 0.0]]})
+        named = self.observe(model, "--data", "x.npz", "--layers", "left", "--mask", "mask", "--batch-size", "4")
+        layer = named["layers"][0]
+        self.assertEqual((layer["num_samples_seen"], layer["num_samples_skipped"]), (20, 16))
+        filed = self.observe(model, "--data", "x.npz", "--layers", "left", "--mask", "x.npz:mask", "--batch-size", "4")
+        self.assertEqual(filed["layers"][0]["counts"], layer["counts"])
+        rows = self.npy([gaussian_rows(3, 4, k) for k in range(6)])
+        alone = self.observe("--activations", rows, "--mask", "x.npz:mask")
+        self.assertEqual(alone["layers"][0]["num_samples_seen"], 10)
+        self.assertIn("6 samples", self.error_of("observe", "--activations", rows, "--mask", self.npy([[1.0]], "m.npy")))
+
+    def test_sampling_is_counted_and_kept_in_the_settings(self):
+        rows = self.npy(gaussian_rows(200, 4))
+        result = self.observe("--activations", rows, "--fraction", "0.5", "--seed", "3", "--limit", "50", "--epsilon", "0.5")
+        layer = result["layers"][0]
+        self.assertEqual((layer["num_samples_seen"], layer["num_samples_skipped"]), (50, 150))
+        self.assertEqual([result["settings"][key] for key in ["fraction", "seed", "limit"]], ["0.5", "3", "50"])
+        every = self.observe(TANH, "--data", HELD_OUT, "--layers", "encoder", "--every", "2")["layers"][0]
+        self.assertEqual((every["num_samples_seen"], every["num_calls"]), (256, 4))
+        for flag, value in [("--every", "0"), ("--fraction", "0"), ("--fraction", "1.5"), ("--limit", "0")]:
+            self.assertIn(flag[2:], self.error_of("observe", "--activations", rows, flag, value, code=2))
+
+    def test_an_observer_that_fails_can_be_taken_off(self):
+        basis = self.npy([[1.0] * 16], "narrow.npy")
+        words = [TANH, "--data", HELD_OUT, "--layers", "encoder.*", "--basis", basis]
+        self.assertIn("must be as wide", self.error_of("observe", *words))
+        done = self.run_command("observe", *words, "--on-error", "detach", "--out", "out")
+        self.assertIn("warning: taken off after an error: [encoder.hidden: observe]", done.stderr)
+        layers = torch_file.load(self.folder / "out" / "results.srm.pt")["layers"]
+        self.assertEqual([layer["address"] for layer in layers], ["encoder.bottleneck", "encoder.bottleneck_activation"])
+
+
+class InstrumentTest(CommandTest):
+    def test_an_instrumented_model_counts_and_is_stripped(self):
+        words = ["--layers", "encoder.*", "encoder.hidden_activation/tanh", "--epsilon", "0.4"]
+        done = self.run_command("instrument", TANH, "-o", "observed.pt", *words)
+        self.assertIn("observes 5 layers: encoder.hidden, encoder.hidden_activation/tanh", done.stdout)
+        done = self.run_command("collect", "observed.pt", "-o", "empty")
+        self.assertIn("nothing was counted yet", done.stderr)
+        self.run_command("strip", "observed.pt", "-o", "plain.pt")
+        # Of an instrumented model it is the plain one inside that is observed.
+        for model in ["plain.pt", "observed.pt"]:
+            self.observe(model, "--data", HELD_OUT, *words, out=model + ".out")
+        self.observe(TANH, "--data", HELD_OUT, *words)
+        expected = (self.folder / "out" / "results.srm.pt").read_bytes()
+        for model in ["plain.pt", "observed.pt"]:
+            self.assertEqual((self.folder / (model + ".out") / "results.srm.pt").read_bytes(), expected)
+
+    def test_what_is_wrong_is_told(self):
+        self.assertIn("torchsrm instrument", self.error_of("collect", TANH, "-o", "x"))
+        self.assertIn("must carry observers", self.error_of("strip", TANH, "-o", "x.pt"))
+        self.run_command("instrument", TANH, "-o", "observed.pt")
+        self.assertIn("torchsrm strip", self.error_of("instrument", "observed.pt", "-o", "twice.pt"))
+        self.assertIn("nearest are", self.error_of("instrument", TANH, "-o", "x.pt", "--layers", "encodr"))
+        self.assertIn("epsilon", self.error_of("instrument", TANH, "-o", "x.pt", "--epsilon", "2", code=2))
+        self.assertFalse((self.folder / "x.pt").exists())
+        self.assertIn("no-such", self.error_of("instrument", TANH, "-o", "no-such/x.pt"))
+
+
 class HelpTest(CommandTest):
     def test_help_and_version(self):
         self.assertIn("Examples", self.run_command("--help").stdout)
-        for command in ["inspect", "observe", "show", "merge"]:
+        for command in ["inspect", "observe", "instrument", "collect", "strip", "show", "merge"]:
             self.assertIn("Examples", self.run_command(command, "--help").stdout, command)
         self.assertRegex(self.run_command("--version").stdout, r"^torchsrm \d+\.\d+\.\d+$")
         self.assertIn("see torchsrm --help", self.error_of(code=2))

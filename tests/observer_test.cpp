@@ -47,7 +47,7 @@ std::vector<std::string> addresses_of(const Results& results) {
   return addresses;
 }
 
-const ResonanceParts& layer_of(const Results& results, const std::string& address) {
+ResonanceParts layer_of(const Results& results, const std::string& address) {
   for (const Resonance& layer : results) {
     if (layer.address() == address) return layer.parts();
   }
@@ -71,6 +71,16 @@ void expect_counts_of(const Seen& seen, const Results& results, const ObserveOpt
     EXPECT_EQ(layer.num_samples_seen(), expected.num_samples_seen) << layer.address();
     EXPECT_EQ(layer.parts().num_calls, std::ssize(passed)) << layer.address();
   }
+}
+
+/// What the srm::Error of a call says, "" when there is none.
+std::string refusal(const ObservedModule& observed, std::vector<c10::IValue> inputs) {
+  try {
+    observed.forward(std::move(inputs));
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
 }
 
 Module part(const std::string& name, const std::string& body) {
@@ -163,11 +173,8 @@ TEST(ObservedModuleTest, AStructureIsOneLayerForEachTensorAndSelectorsChooseAmon
 TEST(ObservedModuleTest, AnElementThatIsNotThereIsAnErrorByNameAndLeftOutByPattern) {
   const Module model = load_model("structured_scripted");
   const ObservedModule named(model, options_for({"join:product"}), ample());
-  EXPECT_THAT(
-      [&] {
-        named.forward({rows({9, 4})});
-      },
-      ThrowsMessage<Error>(AllOf(HasSubstr("[join: observe]"), HasSubstr("'join:product' must be in"))));
+  EXPECT_THAT(refusal(named, {rows({9, 4})}),
+              AllOf(HasSubstr("[join: observe]"), HasSubstr("'join:product' must be in")));
   const ObservedModule pattern(model, options_for({"j*:product", "split"}), ample());
   pattern.forward({rows({9, 4})});
   EXPECT_THAT(pattern.left_out(), ElementsAre(Pair("join:product", HasSubstr("not in GenericDict"))));
@@ -205,7 +212,7 @@ TEST(ObservedModuleTest, WhatHasNoRowsIsLeftOutByPatternAndRefusedByName) {
                                                                       {"flat", "2 to 5 dimensions; got Float (5)"},
                                                                       {"mixed:0", "floating point; got Long (5)"}}) {
     const ObservedModule named(model, options_for({name}), ample());
-    EXPECT_THAT([&] { named.forward({rows({5, 4})}); }, ThrowsMessage<Error>(HasSubstr(words))) << name;
+    EXPECT_THAT(refusal(named, {rows({5, 4})}), HasSubstr(words)) << name;
   }
 }
 
@@ -221,7 +228,7 @@ TEST(ObservedModuleTest, TurnsOfALoopAreLayersApartAndAddUpToTheWhole) {
   EXPECT_THAT(addresses_of(results), ElementsAre("step", "step[0]", "step[1]", "step[2]"));
   std::vector<std::int64_t> sum(layer_of(results, "step").counts.size());
   for (const std::string turn : {"step[0]", "step[1]", "step[2]"}) {
-    const auto& counts = layer_of(results, turn).counts;
+    const auto counts = layer_of(results, turn).counts;
     std::transform(sum.begin(), sum.end(), counts.begin(), sum.begin(), std::plus<>());
   }
   EXPECT_EQ(layer_of(results, "step").counts, sum);
@@ -282,18 +289,15 @@ TEST(ObservedModuleTest, MasksOfAnArgumentOrOfAGuardLeaveOutPadding) {
   named.forward({x, mask});
   const auto kept = (x * 2).reshape({15, 4}).index({mask.reshape({-1})});
   for (const Results& results : {guarded.results(), named.results()}) {
-    const ResonanceParts& body = layer_of(results, "body");
+    const ResonanceParts body = layer_of(results, "body");
     EXPECT_EQ(body.counts, accumulated(kept, options).counts);
     EXPECT_EQ(body.num_samples_seen, kept.size(0));
     EXPECT_EQ(body.num_samples_seen + body.num_samples_skipped, 15);
     EXPECT_EQ(layer_of(results, "pool").num_samples_seen, 3);
     EXPECT_EQ(layer_of(results, "pool").num_samples_skipped, 0);
   }
-  EXPECT_THAT(
-      [&] {
-        named.forward({x, mask.slice(1, 0, 4)});
-      },
-      ThrowsMessage<Error>(AllOf(HasSubstr("[body: observe]"), HasSubstr("(3, 4) for samples (3, 5)"))));
+  EXPECT_THAT(refusal(named, {x, mask.slice(1, 0, 4)}),
+              AllOf(HasSubstr("[body: observe]"), HasSubstr("(3, 4) for samples (3, 5)")));
   options.mask_input = "padding";
   EXPECT_THAT([&] { ObservedModule(model, options, ample()); }, ThrowsMessage<Error>(HasSubstr("'padding'")));
 }
@@ -318,11 +322,8 @@ TEST(ObservedModuleTest, AnErrorIsThrownOrTakesOffItsLayerAlone) {
   ObserveOptions options = options_for({"encoder.0", "decoder"});
   options.basis = std::make_shared<const Basis>(Basis::standard(6));  // the decoder gives 3 numbers
   const ObservedModule throws(model, options, ample());
-  EXPECT_THAT(
-      [&] {
-        throws.forward({rows({5, 6})});
-      },
-      ThrowsMessage<Error>(AllOf(HasSubstr("[decoder: observe]"), HasSubstr("as wide as the samples, 3"))));
+  EXPECT_THAT(refusal(throws, {rows({5, 6})}),
+              AllOf(HasSubstr("[decoder: observe]"), HasSubstr("as wide as the samples, 3")));
   EXPECT_THAT(throws.failures(), IsEmpty());
   options.on_error = OnError::kDetach;
   const ObservedModule detaches(model, options, ample());
@@ -353,7 +354,7 @@ TEST(ObservedModuleTest, ExceptionsOfTheModelPassUnchangedAndLeaveWholeCounts) {
     passed.push_back(x * 2);
     EXPECT_EQ(message_of([&] { observed.forward({x}); }), message_of([&] { model.forward({x}); }));
   }
-  const ResonanceParts& first = layer_of(observed.results(), "first");
+  const ResonanceParts first = layer_of(observed.results(), "first");
   EXPECT_EQ(first.counts, accumulated(at::cat(passed), options_for({})).counts);
   EXPECT_EQ(first.num_calls, 4);
   EXPECT_EQ(layer_of(observed.results(), "second").num_samples_seen, 9);

@@ -6,6 +6,7 @@ What torch.load(path, weights_only=True) allows is all that is known here, so a 
 import array
 import collections
 import pickle
+import pathlib
 import struct
 import zipfile
 
@@ -62,13 +63,26 @@ def load(path):
         return _Unpickler(archive, root).load()
 
 
-def write_npy(path, rows, dtype="<f4"):
-    """Writes a list of equally long lists as a C-ordered `.npy` file."""
-    shape = (len(rows), len(rows[0]) if rows else 0)
-    header = repr({"descr": dtype, "fortran_order": False, "shape": shape}).encode()
+def npy_bytes(values, dtype="<f4"):
+    """Nested lists, as deep and as long everywhere, as the bytes of a C-ordered `.npy` file."""
+    shape, numbers = [], values
+    while isinstance(numbers, list):
+        shape.append(len(numbers))
+        numbers = numbers[0] if numbers else None
+    numbers = values
+    for _ in shape[1:]:
+        numbers = [number for row in numbers for number in row]
+    header = repr({"descr": dtype, "fortran_order": False, "shape": tuple(shape)}).encode()
     header += b" " * (-(len(header) + 11) % 64) + b"\n"
     letter = {"<f4": "f", "<f8": "d", "<i8": "q"}[dtype]
-    with open(path, "wb") as out:
-        out.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header)
-        for row in rows:
-            out.write(struct.pack(f"<{len(row)}{letter}", *row))
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack(f"<{len(numbers)}{letter}", *numbers)
+
+
+def write_npy(path, values, dtype="<f4"):
+    pathlib.Path(path).write_bytes(npy_bytes(values, dtype))
+
+
+def write_npz(path, arrays):
+    with zipfile.ZipFile(path, "w") as out:
+        for name, values in arrays.items():
+            out.writestr(name + ".npy", npy_bytes(values))

@@ -11,6 +11,7 @@
 
 #include "files/atomic_file.h"
 #include "srm/error.h"
+#include "srm/instrumented_model.h"
 
 namespace srm::cli {
 namespace {
@@ -77,8 +78,12 @@ torch::jit::Module load_model(const std::string& path, ModelMode mode) {
   }
   try {
     torch::jit::Module model = torch::jit::load(path, at::kCPU);
-    if (mode == ModelMode::kEvaluation) model.eval();
+    if (mode == ModelMode::kAsSaved) return model;
+    if (!observers_of(model).empty()) model = strip(model);
+    model.eval();
     return model;
+  } catch (const Error&) {
+    throw;
   } catch (const c10::Error& error) {
     const std::string message = first_line(error.what_without_backtrace());
     if (message.find("constants.pkl") != std::string::npos) {

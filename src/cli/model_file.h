@@ -8,7 +8,7 @@
 
 namespace srm::cli {
 
-/// The training mode that a model gets.
+/// kEvaluation: in evaluation mode, and of an instrumented model the plain one inside.
 enum class ModelMode { kEvaluation, kAsSaved };
 
 /// Loads a TorchScript model onto the CPU. Throws srm::Error that tells a missing file, a file that is no TorchScript
