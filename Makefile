@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := release
 .NOTPARALLEL:
-.PHONY: help setup release command demo test test-long bench dev asan tsan clean
+.PHONY: help setup release command demo real-models test test-long bench dev asan tsan clean
 
 help:            ## this list
 	@sed -nE 's/^([a-z-]+): .*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -24,7 +24,11 @@ command: setup   ## builds the command build/torchsrm and no more
 demo: command    ## observes trained models on real data and shows which layers align with their basis
 	@models/demo.sh
 
-test: release    ## every test; those of the Torch-free core also under the address, undefined and thread sanitizers
+real-models: setup  ## trained and well-known models as TorchScript files in build/real-models (installs a Python torch in .deps, 5 GB)
+	@cmake/python.sh
+	@.deps/python-2.11.0/bin/python models/exporters/export_models.py build/real-models
+
+test: real-models release  ## every test; those of the Torch-free core also under the address, undefined and thread sanitizers
 	@cmake/build.sh build asan-core
 	@cmake/build.sh test asan-core -LE long
 	@cmake/build.sh build tsan

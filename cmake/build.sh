@@ -20,7 +20,11 @@ build() {
   jobs=$(nproc)
   jobs_in_memory=$(($(getconf _PHYS_PAGES) * $(getconf PAGE_SIZE) / 2000000000))
   [ "$jobs" -le "$jobs_in_memory" ] || jobs=$((jobs_in_memory > 0 ? jobs_in_memory : 1))
-  cmake --preset "$preset" -B "$folder" -DTorch_DIR="$libtorch/share/cmake/Torch" --log-level=WARNING
+  # Python's torch, for the tests of the plugin in it: of the same version, where there is one.
+  local python=${TORCH_PYTHON:-}
+  if [ -z "$libtorch_tag" ] && [ -e .deps/python-2.11.0/.whole ]; then python=$PWD/.deps/python-2.11.0/bin/python; fi
+  cmake --preset "$preset" -B "$folder" -DTorch_DIR="$libtorch/share/cmake/Torch" \
+    -DTORCHSRM_TORCH_PYTHON="$python" --log-level=WARNING
   cmake --build "$folder" --parallel "$jobs" ${1:+--target "$@"}
   [ "$preset" != release ] || ln -sfn "${folder#build/}/torchsrm" build/torchsrm
 }

@@ -121,25 +121,32 @@ void ActivationRows::for_each_piece(const std::function<void(const at::Tensor& r
   cut(samples_, num_sample_dims_, std::max<std::int64_t>(1, piece_bytes / row_bytes), hand_over);
 }
 
+bool ActivationRows::takes_mask(const at::Tensor& mask) const {
+  if (!mask.defined() || is_nested_ || num_samples_ == 0) return true;
+  const at::IntArrayRef shape = samples_.sizes().slice(0, static_cast<std::size_t>(num_sample_dims_));
+  const at::IntArrayRef given = mask.sizes();
+  if (shape == given) return true;
+  if (given.size() < 2 || shape[0] != given[0]) return false;
+  if (shape.size() == 1) return true;
+  return shape.size() > given.size() && shape.slice(shape.size() - given.size() + 1) == given.slice(1);
+}
+
 at::Tensor ActivationRows::kept_by(const at::Tensor& mask) const {
   if (!mask.defined() || is_nested_ || num_samples_ == 0) return {};
   const at::IntArrayRef shape = samples_.sizes().slice(0, static_cast<std::size_t>(num_sample_dims_));
   const at::IntArrayRef given = mask.sizes();
-  at::Tensor whole;
-  if (shape == given) {
-    whole = mask;
-  } else if (given.size() > 1 && shape.size() == 1 && shape[0] == given[0]) {
-    return {};
-  } else if (given.size() > 1 && shape.size() > given.size() && shape[0] == given[0] &&
-             shape.slice(shape.size() - given.size() + 1) == given.slice(1)) {
+  if (!takes_mask(mask)) {
+    throw Error(kWhere, "a mask must have the shape of the samples",
+                fmt::format("({}) for samples ({})", fmt::join(given, ", "), fmt::join(shape, ", ")),
+                "take this layer out with --layers '!" + address_ + "', or choose its --layout");
+  }
+  at::Tensor whole = mask;
+  if (shape != given) {
+    if (shape.size() == 1) return {};
     std::vector<std::int64_t> between(shape.size(), 1);
     between[0] = given[0];
     std::copy(given.begin() + 1, given.end(), between.end() - static_cast<std::ptrdiff_t>(given.size()) + 1);
     whole = mask.reshape(between).expand(shape);
-  } else {
-    throw Error(kWhere, "a mask must have the shape of the samples",
-                fmt::format("({}) for samples ({})", fmt::join(given, ", "), fmt::join(shape, ", ")),
-                "take this layer out with --layers '!" + address_ + "', or choose its --layout");
   }
   return whole.to(at::kCPU).ne(0).reshape({-1});
 }

@@ -84,7 +84,7 @@ SiteObserver::SiteObserver(HookPlace place, ObserveOptions options, Layout layou
 c10::IValue SiteObserver::object() { return c10::IValue(c10::intrusive_ptr<SiteObserver>::reclaim_copy(this)); }
 
 void SiteObserver::receive(const Passing& passing) {
-  if (whole_ && passing.value.isTensor() && (place_.selections.front().is_named || fits(passing.value.toTensor()))) {
+  if (whole_ && passing.value.isTensor() && (place_.selections.front().is_named || fits(passing.value.toTensor(), passing.mask))) {
     return observe_at(place_.address, passing.value, passing.mask);
   }
   std::vector<std::string> met;
@@ -122,8 +122,9 @@ int SiteObserver::observe_parts(const c10::IValue& value, const std::string& add
   }
   if (value.isTensor()) {
     const bool is_asked_for = selection.is_named && element.size() == selection.element.size();
-    if (!is_asked_for && !fits(value.toTensor())) {
-      leave_out(address, describe(value));
+    if (!is_asked_for && !fits(value.toTensor(), mask)) {
+      const bool fits_alone = mask.defined() && fits(value.toTensor(), {});
+      leave_out(address, describe(value) + (fits_alone ? ", which the mask does not fit," : ""));
       return 0;
     }
     if (std::find(met.begin(), met.end(), address) != met.end()) return 1;
@@ -150,11 +151,12 @@ std::string SiteObserver::name_of(const std::vector<std::string>& element, std::
   return index < names.size() ? names[index] : element[0];
 }
 
-bool SiteObserver::fits(const at::Tensor& tensor) const {
+bool SiteObserver::fits(const at::Tensor& tensor, const at::Tensor& mask) const {
   if (!tensor.defined() || (!at::isFloatingType(tensor.scalar_type()) && !tensor.is_quantized())) return false;
   if (tensor.is_nested() || tensor.numel() == 0) return true;
-  if (layout_ == Layout::kAuto) return tensor.dim() >= 2 && tensor.dim() <= 5;
-  return tensor.dim() >= (layout_ == Layout::kChannels ? 2 : 1);
+  const std::int64_t least = layout_ == Layout::kAuto || layout_ == Layout::kChannels ? 2 : 1;
+  if (tensor.dim() < least || (layout_ == Layout::kAuto && tensor.dim() > 5)) return false;
+  return !mask.defined() || ActivationRows(tensor, layout_, place_.address).takes_mask(mask);
 }
 
 void SiteObserver::observe_at(const std::string& address, const c10::IValue& value, const at::Tensor& mask) {

@@ -254,7 +254,7 @@ class BadInputTest(CommandTest):
         message = self.error_of("observe", model, "--data", data, "--layers", "lstm:2")
         self.assertIn("'lstm:2' must be in what passes; got Tuple", message)
         done = self.run_command("observe", model, "--data", data)
-        self.assertIn("note: tokens was left out, Long (3, 5) has no rows", done.stderr)
+        self.assertIn("note: tokens was left out: Long (3, 5) has no rows to count", done.stderr)
 
     def test_bases(self):
         data = self.npy(gaussian_rows(5, 3))

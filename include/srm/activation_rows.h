@@ -38,6 +38,8 @@ class ActivationRows {
   /// has the shape of the samples: (N, T) for activations (N, T, n) and (N, heads, T, n); of a layer that has one
   /// sample for each of N, or holds no padding (nested), it leaves out nothing. Throws srm::Error for any other shape.
   at::Tensor kept_by(const at::Tensor& mask) const;
+  /// Whether a mask has one of those shapes; an undefined one always.
+  bool takes_mask(const at::Tensor& mask) const;
 
  private:
   at::Tensor samples_;  // (sample dimensions..., the numbers of one sample...)

@@ -51,7 +51,7 @@ class SiteObserver : public Hook {
   int observe_parts(const c10::IValue& value, const std::string& address, const Selection& selection,
                     std::vector<std::string>& element, const at::Tensor& mask, std::vector<std::string>& met);
   std::string name_of(const std::vector<std::string>& element, std::size_t depth) const;
-  bool fits(const at::Tensor& tensor) const;
+  bool fits(const at::Tensor& tensor, const at::Tensor& mask) const;
 
   const HookPlace place_;
   const ObserveOptions options_;

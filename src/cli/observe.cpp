@@ -95,7 +95,7 @@ ObserveOptions options_of(const Flags& flags) {
 
 void print_warnings(const Observation& seen) {
   for (const auto& [address, what] : seen.left_out) {
-    fmt::print(stderr, "note: {} was left out, {} has no rows\n", printable(address), printable(what));
+    fmt::print(stderr, "note: {} was left out: {} has no rows to count\n", printable(address), printable(what));
   }
   for (const std::string& failure : seen.failures) {
     fmt::print(stderr, "warning: taken off after an error: {}\n", printable(failure));

@@ -5,6 +5,7 @@
 #include <torch/csrc/jit/ir/ir_views.h>
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -42,18 +43,40 @@ void put_callstack_in_front(const InlinedCallStack& outer, Node& node) {
   }
 }
 
+/// The list or dict of modules in `parent` that holds `name`, where it is the only one: callstacks leave it out.
+std::optional<std::string> container_of(const c10::ClassTypePtr& parent, const std::string& name,
+                                        const c10::ClassTypePtr& type) {
+  if (!parent || parent->findAttribute(name)) return std::nullopt;
+  std::optional<std::string> found;
+  for (const c10::ClassAttribute& attribute : parent->getAttributes()) {
+    const auto container = attribute.getType()->cast<c10::ClassType>();
+    const auto held = container && container->is_module() ? container->findAttribute(name) : nullptr;
+    if (!held || *held != *type) continue;
+    if (found) return std::nullopt;
+    found = attribute.getName();
+  }
+  return found;
+}
+
 /// Where in `path` a node stands that was inlined before we came, by freezing in this process: the callstack beyond our
 /// own `depth` calls keeps the names of the modules.
 std::string path_before_freezing(const std::string& path, const Node& node, std::size_t depth) {
   std::string result = path;
+  c10::ClassTypePtr parent;
   if (const auto callstack = node.callstack()) {
     const auto frames = (*callstack)->vec();
     for (std::size_t k = depth; k < frames.size(); ++k) {
       const auto& instance = std::get<2>(frames[k]);
-      if (instance && !instance->instance_name().empty() && instance->instance_name() != "SELF" &&
-          instance->instance_name() != "INSTANCE_NAME_UNKNOWN") {
-        result = join(result, instance->instance_name());
+      if (!instance || !instance->class_type() || !instance->class_type()->is_module() ||
+          instance->instance_name().empty() || instance->instance_name() == "SELF" ||
+          instance->instance_name() == "INSTANCE_NAME_UNKNOWN") {
+        continue;
       }
+      if (const auto container = container_of(parent, instance->instance_name(), instance->class_type())) {
+        result = join(result, *container);
+      }
+      result = join(result, instance->instance_name());
+      parent = instance->class_type();
     }
   }
   return result;

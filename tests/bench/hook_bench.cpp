@@ -122,7 +122,7 @@ std::vector<Row> measure_calls(const Effort& effort) {
   const srm::HookSet hooks = hooked.attach({"layer"});
   const at::Tensor x = at::ones({4});
   const Measure time_bare = [&] { return cpu_seconds([&] { bare.forward({x}); }, kForwardsPerTurn); };
-  const auto nanoseconds_of = [&](const auto& model) {
+  const auto nanoseconds_of = [&](auto model) {
     const Measure time = [&] { return cpu_seconds([&] { model.forward({x}); }, kForwardsPerTurn); };
     time();  // warms up
     return summary(take_turns(effort.tiny, time_bare, time),
