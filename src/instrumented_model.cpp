@@ -156,9 +156,9 @@ c10::intrusive_ptr<SiteObserver> to_observer(const State& state) {
       throw Error(kWhere, fmt::format("its version must be {} or less for this plugin", kVersion),
                   settings.at("version").dump(), "load the plugin that wrote it, or a newer one");
     }
-    auto observer = c10::make_intrusive<SiteObserver>(
-        to_place(settings.at("place")), to_options(settings.at("options"), basis),
-        layout_of(settings.at("layout").get<std::string>()), budget_of_process());
+    auto observer =
+        c10::make_intrusive<SiteObserver>(to_place(settings.at("place")), to_options(settings.at("options"), basis),
+                                          layout_of(settings.at("layout").get<std::string>()), budget_of_process());
     const at::Tensor counted = bytes.contiguous();
     Results results = results_from_bytes(
         {reinterpret_cast<const char*>(counted.const_data_ptr()), static_cast<std::size_t>(counted.numel())}, kWhere);
@@ -189,8 +189,7 @@ TORCH_LIBRARY_FRAGMENT(srm, library) {
 const torch::jit::RegisterOperators register_observe(internal::observe_operators<SiteObserver>("Observer"));
 
 void add_observer(const c10::IValue& value, std::vector<c10::intrusive_ptr<SiteObserver>>& observers) {
-  if (!value.isCustomClass() ||
-      value.type() != c10::getCustomClassType<c10::intrusive_ptr<SiteObserver>>()) {
+  if (!value.isCustomClass() || value.type() != c10::getCustomClassType<c10::intrusive_ptr<SiteObserver>>()) {
     return;
   }
   auto observer = value.toCustomClass<SiteObserver>();

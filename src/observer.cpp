@@ -84,7 +84,8 @@ SiteObserver::SiteObserver(HookPlace place, ObserveOptions options, Layout layou
 c10::IValue SiteObserver::object() { return c10::IValue(c10::intrusive_ptr<SiteObserver>::reclaim_copy(this)); }
 
 void SiteObserver::receive(const Passing& passing) {
-  if (whole_ && passing.value.isTensor() && (place_.selections.front().is_named || fits(passing.value.toTensor(), passing.mask))) {
+  if (whole_ && passing.value.isTensor() &&
+      (place_.selections.front().is_named || fits(passing.value.toTensor(), passing.mask))) {
     return observe_at(place_.address, passing.value, passing.mask);
   }
   std::vector<std::string> met;
@@ -97,7 +98,7 @@ void SiteObserver::receive(const Passing& passing) {
     }
     const auto part = find_element(passing.value, selection.element);
     std::vector<std::string> element = selection.element;
-    for (std::size_t k = 0; k < element.size(); ++k) address += ":" + name_of(element, k);
+    for (std::size_t k = 0; k < element.size(); ++k) address.append(":").append(name_of(element, k));
     if (!part) {
       if (selection.is_named) {
         throw Error(kWhere, fmt::format("'{}' must be in what passes", address), describe(passing.value),

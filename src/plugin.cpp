@@ -62,8 +62,8 @@ void attach(Stack& stack) {
   options.sense = choose("sense", take().toStringRef(), {Sense::kNatural, Sense::kReference});
   options.pairs = choose("pairs", take().toStringRef(), {Pairs::kCombination, Pairs::kPermutation});
   options.basis = to_basis(take());
-  const Layout layout = choose("layout", take().toStringRef(),
-                               {Layout::kAuto, Layout::kLast, Layout::kChannels, Layout::kFlatten});
+  const Layout layout =
+      choose("layout", take().toStringRef(), {Layout::kAuto, Layout::kLast, Layout::kChannels, Layout::kFlatten});
   if (layout != Layout::kAuto) options.layouts = {{"", layout}};
   options.mask_input = take().toStringRef();
   options.every = take().toInt();

@@ -209,8 +209,8 @@ std::vector<CallSite> sites_with(const std::vector<std::string>& addresses) {
   return sites;
 }
 
-const std::vector<CallSite> kSites = sites_with({"a.0", "a.0/tanh#0", "a.0/tanh#1", "a.0.fc#0", "a.0.fc#1", "a",
-                                                 "b!mask", "b.fc", "b", "fn:pad", "./tanh", "."});
+const std::vector<CallSite> kSites = sites_with(
+    {"a.0", "a.0/tanh#0", "a.0/tanh#1", "a.0.fc#0", "a.0.fc#1", "a", "b!mask", "b.fc", "b", "fn:pad", "./tanh", "."});
 
 INSTANTIATE_TEST_SUITE_P(Hook, Selectors, ::testing::ValuesIn(kSelections));
 
@@ -241,9 +241,11 @@ TEST(SelectorErrors, ListTheNearestAddresses) {
         select_call_sites(kSites, {"*", "b.fx"});
       },
       ThrowsMessage<Error>(AllOf(HasSubstr("'b.fx'"), HasSubstr("nearest are b.fc"), HasSubstr("a.0.fc#1"))));
-  EXPECT_THAT([] { select_call_sites(kSites, {"a.0/tan"}); }, ThrowsMessage<Error>(HasSubstr("nearest are a.0/tanh#0")));
+  EXPECT_THAT([] { select_call_sites(kSites, {"a.0/tan"}); },
+              ThrowsMessage<Error>(HasSubstr("nearest are a.0/tanh#0")));
   EXPECT_THAT([] { select_call_sites(kSites, {"fn:padd"}); }, ThrowsMessage<Error>(HasSubstr("nearest are fn:pad")));
-  EXPECT_THAT([] { select_call_sites(kSites, {"type:Conv*"}); }, ThrowsMessage<Error>(HasSubstr("there are Block, Linear")));
+  EXPECT_THAT([] { select_call_sites(kSites, {"type:Conv*"}); },
+              ThrowsMessage<Error>(HasSubstr("there are Block, Linear")));
   EXPECT_THAT([] { select_call_sites(kSites, {"re:c+"}); }, ThrowsMessage<Error>(HasSubstr("'re:c+'")));
   std::vector<std::string> many = {"decoder.out"};
   for (int i = 0; i < 30; ++i) {
@@ -300,8 +302,8 @@ TEST(Elements, AreFoundInTuplesListsDictsAndTensors) {
   c10::impl::GenericDict numbered(c10::IntType::get(), c10::TensorType::get());
   numbered.insert(7, x);
   const c10::IValue value = c10::ivalue::Tuple::create({c10::List<at::Tensor>({x, x}), dict, numbered, x, 3});
-  for (const std::vector<std::string>& path : std::vector<std::vector<std::string>>{
-           {"0", "1"}, {"1", "key"}, {"2", "7"}, {"3"}, {"3", "0"}}) {
+  for (const std::vector<std::string>& path :
+       std::vector<std::vector<std::string>>{{"0", "1"}, {"1", "key"}, {"2", "7"}, {"3"}, {"3", "0"}}) {
     ASSERT_TRUE(find_element(value, path)) << ::testing::PrintToString(path);
     EXPECT_TRUE(find_element(value, path)->toTensor().is_same(x));
   }

@@ -30,9 +30,7 @@ using ::testing::ThrowsMessage;
 using torch::jit::Module;
 
 /// What goes in, of several arguments the first.
-c10::IValue first_of(const c10::IValue& input) {
-  return input.isTuple() ? input.toTupleRef().elements()[0] : input;
-}
+c10::IValue first_of(const c10::IValue& input) { return input.isTuple() ? input.toTupleRef().elements()[0] : input; }
 
 class EveryModel : public ::testing::TestWithParam<SitesCase> {};
 
@@ -631,7 +629,8 @@ TEST(HookedModule, ExceptionsOfAReceiverNameTheSite) {
       EXPECT_THAT(forward, ThrowsMessage<Error>("[" + address + ": observe] rule; got this; do that"));
       hooked.hook(0).set_receiver([](const Passing&) { throw std::runtime_error("no room"); });
       EXPECT_THAT(forward, ThrowsMessage<Error>(AllOf(HasSubstr("[" + address + "]"), HasSubstr("got no room;"))));
-      hooked.hook(0).set_receiver([](const Passing& passing) { torch::matmul(passing.value.toTensor(), torch::ones({9})); });
+      hooked.hook(0).set_receiver(
+          [](const Passing& passing) { torch::matmul(passing.value.toTensor(), torch::ones({9})); });
       EXPECT_THAT(forward, ThrowsMessage<Error>(AllOf(HasSubstr("[" + address + "]"), HasSubstr("size mismatch"))));
       EXPECT_THAT(message_of([&] { Module(hooked.model.module()).forward({x}); }), HasSubstr("[" + address + "]"));
     }

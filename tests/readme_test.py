@@ -8,7 +8,9 @@ import sys
 import tempfile
 import unittest
 
-COMMAND, EXAMPLE, SOURCE = pathlib.Path(sys.argv.pop(1)), sys.argv.pop(1), pathlib.Path(sys.argv.pop(1))
+COMMAND, EXAMPLE, TENSORS = pathlib.Path(sys.argv.pop(1)), sys.argv.pop(1), sys.argv.pop(1)
+PLUGIN, SOURCE = sys.argv.pop(1), pathlib.Path(sys.argv.pop(1))
+PYTHON = sys.argv.pop(1) if len(sys.argv) > 1 else ""
 README = (SOURCE / "README.md").read_text()
 BLOCKS = re.findall(r"(?ms)^```(\w+)\n(.*?)^```$", README)
 
@@ -32,8 +34,20 @@ class ReadmeTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
-    def test_cpp_is_the_compiled_example(self):
-        self.assertEqual(blocks("cpp"), [(SOURCE / "tests/examples/observe_model.cpp").read_text()])
+    def test_code_is_that_of_the_examples(self):
+        examples = SOURCE / "tests" / "examples"
+        self.assertEqual(blocks("cpp"), [(examples / f"{name}.cpp").read_text() for name in ("observe_model", "observe_tensors")])
+        self.assertEqual(blocks("python"), [(examples / "observe_from_python.py").read_text()])
+
+    def test_tensors_of_other_models_are_observed(self):
+        self.assertRegex(self.run_shell(TENSORS), r"^hidden: 640 samples, A4 = [-+]0\.\d{3}$")
+
+    @unittest.skipUnless(PYTHON, "no Python torch of this version")
+    def test_python_example_runs(self):
+        script = SOURCE / "tests" / "examples" / "observe_from_python.py"
+        printed = self.run_shell(f"{PYTHON} -W ignore {script} {PLUGIN}; torchsrm collect observed.pt -o from_python")
+        self.assertRegex(printed, r"(?m)^encoder\.bottleneck_activation +640 samples, peak 0\.\d{3}$")
+        self.assertRegex(printed, r"(?m)^encoder\.bottleneck +16 +120 +640 ")
 
     def assert_shows(self, shown, printed):
         """Line by line the same words; the numbers near, since models round differently from machine to machine."""

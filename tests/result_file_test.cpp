@@ -72,8 +72,8 @@ const std::filesystem::path& saved_file() {
 auto members(const ResonanceParts& p) {
   return std::tie(p.address, p.dim, p.num_vectors, p.basis_name, p.basis, p.basis_lengths, p.pairs, p.planes,
                   p.num_planes_left_out, p.epsilon, p.grid, p.sense, p.counts, p.plane_hits, p.holistic_counts,
-                  p.scores, p.num_samples_seen, p.num_samples_zero_norm, p.num_samples_nonfinite, p.num_samples_skipped, p.num_calls,
-                  p.centred, p.mean);
+                  p.scores, p.num_samples_seen, p.num_samples_zero_norm, p.num_samples_nonfinite, p.num_samples_skipped,
+                  p.num_calls, p.centred, p.mean);
 }
 
 bool is_same(const Results& a, const Results& b) {
@@ -128,7 +128,7 @@ TEST(ResultFile, ItsKeysAreThoseOfTheFormat) {
     EXPECT_EQ(layer.at(key).toInt(), number) << key;
   }
   EXPECT_TRUE(layer.at("centred").toBool());
-  EXPECT_EQ(layer.size(), 22);
+  EXPECT_EQ(layer.size(), 23);
   const GenericDict scores = layer.at("scores").toGenericDict();
   EXPECT_EQ(scores.at("rows").toInt(), 19);
   EXPECT_EQ(scores.at("quartic_scale").toInt(), std::int64_t{1} << 30);
@@ -191,6 +191,10 @@ TEST(ResultFile, EveryKeyMustBeThere) {
   for (const auto& entry : file.at("layers").toList().get(0).toGenericDict()) {
     const std::string key = entry.key().toStringRef();
     const std::string message = error_after([&](GenericDict, GenericDict layer) { EXPECT_EQ(layer.erase(key), 1); });
+    if (key == "num_samples_skipped") {
+      EXPECT_EQ(message, "") << "results of the first release have none, and are read";
+      continue;
+    }
     EXPECT_THAT(message, AllOf(HasSubstr("layer 0"), HasSubstr("'" + key + "' must be there")));
   }
 }

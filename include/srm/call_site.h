@@ -38,9 +38,9 @@ struct CallSite {
   std::string type;         ///< class of the module ("Linear"), operator ("aten::tanh") or function
   std::string method;       ///< what is called: "forward"; "forward1" of a traced module; empty for operators
   SiteKind kind = SiteKind::kModule;
-  bool is_closed = false;    ///< a call through an interface or of C++ code: its output passes, its inside is not seen
-  int num_loops = 0;         ///< loops of a script around it
-  std::string source = {};   ///< "model.py:12", where it is recorded
+  bool is_closed = false;   ///< a call through an interface or of C++ code: its output passes, its inside is not seen
+  int num_loops = 0;        ///< loops of a script around it
+  std::string source = {};  ///< "model.py:12", where it is recorded
   std::vector<std::string> input_names = {};  ///< of what goes in, one a value
   std::vector<std::string> methods = {};      ///< the methods of the model that come by here
 };

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "srm/call_site.h"
@@ -29,7 +30,7 @@ class HookSet {
  public:
   HookSet() = default;
   ~HookSet();
-  HookSet(HookSet&&) noexcept = default;
+  HookSet(HookSet&& other) noexcept { *this = std::move(other); }
   HookSet& operator=(HookSet&& other) noexcept;
 
   std::size_t size() const { return places_.size(); }

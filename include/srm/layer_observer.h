@@ -30,11 +30,11 @@ struct ObserveOptions {
   bool centre = false;                           ///< two passes: see ObservedModule::finish_means()
   /// Selector and layout; "" is every layer, the last that fits a layer counts, none is kAuto.
   std::vector<std::pair<std::string, Layout>> layouts = {};
-  std::string mask_input = {};                  ///< argument of the model that is 0 where a token is only padding
-  std::int64_t every = 1;                       ///< takes the first of so many calls of a layer
-  double fraction = 1;                          ///< the share of rows that is taken, in (0, 1]
-  std::uint64_t seed = 0;                       ///< which rows those are: by their number in the layer's stream
-  std::optional<std::int64_t> limit = {};       ///< samples of a layer, after which it takes no more
+  std::string mask_input = {};             ///< argument of the model that is 0 where a token is only padding
+  std::int64_t every = 1;                  ///< takes the first of so many calls of a layer
+  double fraction = 1;                     ///< the share of rows that is taken, in (0, 1]
+  std::uint64_t seed = 0;                  ///< which rows those are: by their number in the layer's stream
+  std::optional<std::int64_t> limit = {};  ///< samples of a layer, after which it takes no more
   OnError on_error = OnError::kThrow;
   int num_threads = 1;
 };

@@ -47,7 +47,7 @@ struct ResonanceParts {
   std::int64_t num_samples_zero_norm = 0;  ///< see Note [Rows without a direction] in accumulator.h
   std::int64_t num_samples_nonfinite = 0;
   std::int64_t num_samples_skipped = 0;  ///< left out by a mask, by sampling or beyond a limit; in no other number
-  std::int64_t num_calls = 0;  ///< updates: calls of the layer, or batches
+  std::int64_t num_calls = 0;            ///< updates: calls of the layer, or batches
   bool centred = false;
   std::vector<double> mean;  ///< (n) when centred, else empty
 };

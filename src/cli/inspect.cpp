@@ -186,8 +186,8 @@ void print_tree(const std::vector<Line>& lines, bool was_run) {
     for (std::size_t k = 0; k < row.size(); ++k) widths[k] = std::max(widths[k], row[k].size());
   }
   for (const auto& row : rows) {
-    std::string text = fmt::format("{:{}}  {:{}}  {:{}}  {:>{}}  {:{}}  {}", row[0], widths[0], row[1], widths[1], row[2],
-                                   widths[2], row[3], widths[3], row[4], widths[4], row[5]);
+    std::string text = fmt::format("{:{}}  {:{}}  {:{}}  {:>{}}  {:{}}  {}", row[0], widths[0], row[1], widths[1],
+                                   row[2], widths[2], row[3], widths[3], row[4], widths[4], row[5]);
     text.erase(text.find_last_not_of(' ') + 1);
     fmt::print("{}\n", text);
   }
@@ -256,6 +256,11 @@ int inspect(const Flags& flags) {
     return 0;
   }
   print_tree(lines, was_run);
+  fmt::print(
+      stderr,
+      "\nnote: behind an address may stand @input, [turn] of a loop and :element; {}--layers takes globs, re:REGEX "
+      "and type:CLASS too: see --help\n",
+      flags.nodes || is_frozen ? "" : "--nodes lists operators (block/tanh) and functions (fn:name); ");
   if (is_frozen) {
     fmt::print(stderr,
                "note: this model calls no submodule: it was frozen or inlined, or is a single layer; what is listed "

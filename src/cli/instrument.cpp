@@ -18,7 +18,8 @@
 namespace srm::cli {
 namespace {
 
-constexpr const char* kInstrumentFooter = R"(The model that is written counts wherever LibTorch runs it and this project's plugin is loaded: in C++ by dlopen or
+constexpr const char* kInstrumentFooter =
+    R"(The model that is written counts wherever LibTorch runs it and this project's plugin is loaded: in C++ by dlopen or
 LD_PRELOAD of libtorchsrm.so, in Python by torch.ops.load_library. Saving it again keeps what was counted.
 
 Examples:
@@ -45,8 +46,7 @@ int run_instrument(const Flags& flags) {
   std::vector<std::string> addresses;
   for (const auto& observer : observers_of(observed)) addresses.push_back(observer->address());
   fmt::print("written to {}, which observes {} {}: {}\n", printable(flags.out), addresses.size(),
-             addresses.size() == 1 ? "layer" : "layers",
-             printable(fmt::format("{}", fmt::join(addresses, ", "))));
+             addresses.size() == 1 ? "layer" : "layers", printable(fmt::format("{}", fmt::join(addresses, ", "))));
   return 0;
 }
 
@@ -88,8 +88,8 @@ CLI::App* add(CLI::App& app, Action& action, const std::string& name, const std:
 
 void add_instrument(CLI::App& app, Action& action) {
   auto flags = std::make_shared<Flags>();
-  CLI::App* command = add(app, action, "instrument", "Write a model that observes its layers wherever it runs", flags,
-                          run_instrument);
+  CLI::App* command =
+      add(app, action, "instrument", "Write a model that observes its layers wherever it runs", flags, run_instrument);
   command->add_option("-o,--out", flags->out, "File for the instrumented model")->required();
   add_observe_flags(*command, flags->observe, "detach");
 

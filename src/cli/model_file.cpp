@@ -37,8 +37,7 @@ std::string refusal_of(const std::exception& error) {
 
 // "x Float (64, 63), mask Bool (64)": the arguments of forward with what they were given.
 std::string describe_inputs(const torch::jit::Module& model, const std::string& method,
-                            const std::vector<c10::IValue>& inputs,
-                            const torch::jit::Kwargs& kwargs) {
+                            const std::vector<c10::IValue>& inputs, const torch::jit::Kwargs& kwargs) {
   std::vector<std::string> described;
   const auto& arguments = model.get_method(method).function().getSchema().arguments();
   for (std::size_t k = 0; k < inputs.size(); ++k) {
@@ -125,8 +124,8 @@ const c10::FunctionSchema& require_method(const torch::jit::Module& model, const
 }
 
 void forward_or_explain(const torch::jit::Module& model, const std::string& method,
-                        const std::vector<c10::IValue>& inputs,
-                        const torch::jit::Kwargs& kwargs, const std::function<void()>& run) {
+                        const std::vector<c10::IValue>& inputs, const torch::jit::Kwargs& kwargs,
+                        const std::function<void()>& run) {
   try {
     run();
   } catch (const Error&) {

@@ -24,7 +24,7 @@ const c10::FunctionSchema& require_method(const torch::jit::Module& model, const
 /// Calls `run`, which runs the model's method on these inputs. What the model throws becomes an srm::Error with its
 /// words and with the arguments it was given; an srm::Error passes as it is.
 void forward_or_explain(const torch::jit::Module& model, const std::string& method,
-                        const std::vector<c10::IValue>& inputs,
-                        const torch::jit::Kwargs& kwargs, const std::function<void()>& run);
+                        const std::vector<c10::IValue>& inputs, const torch::jit::Kwargs& kwargs,
+                        const std::function<void()>& run);
 
 }  // namespace srm::cli

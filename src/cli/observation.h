@@ -22,10 +22,10 @@ struct Observation {
 
 /// What is run, on what.
 struct RunOptions {
-  std::string model;        ///< file; empty for activations from a file
-  std::string data;         ///< FILE[:KEY], inputs of the model or activations (num_samples, ...)
+  std::string model;  ///< file; empty for activations from a file
+  std::string data;   ///< FILE[:KEY], inputs of the model or activations (num_samples, ...)
   std::string method = "forward";
-  std::string mask;         ///< FILE[:KEY] of a mask (num_samples, ...); empty: none, or named in ObserveOptions
+  std::string mask;  ///< FILE[:KEY] of a mask (num_samples, ...); empty: none, or named in ObserveOptions
   std::int64_t batch_size = 64;
 };
 

@@ -61,7 +61,8 @@ void require_sources(const Flags& flags) {
     }
   }
   if (flags.run.batch_size < 1) {
-    throw Misuse("--batch-size", "a batch must hold a sample", fmt::format("{}", flags.run.batch_size), "give 1 or more");
+    throw Misuse("--batch-size", "a batch must hold a sample", fmt::format("{}", flags.run.batch_size),
+                 "give 1 or more");
   }
   if (flags.out.empty()) throw Misuse("--out", "the folder must have a name", "none", "leave it out for srm-result");
 }

@@ -76,7 +76,8 @@ ObserveOptions options_of(const ObserveFlags& flags) {
 
 std::shared_ptr<const Basis> read_basis(const ObserveFlags& flags) {
   if (flags.basis == "standard") return nullptr;
-  auto basis = read_vectors(flags.basis, flags.compat == "reference" ? VectorLengths::kKept : VectorLengths::kNormalised);
+  auto basis =
+      read_vectors(flags.basis, flags.compat == "reference" ? VectorLengths::kKept : VectorLengths::kNormalised);
   if (basis->was_rescaled()) {
     fmt::print(stderr, "note: the vectors of {} were normalised to length 1\n", flags.basis);
   }
@@ -97,8 +98,7 @@ void add_observe_flags(CLI::App& command, ObserveFlags& flags, const std::string
       .add_option("--grid", flags.grid, "exclusive: 2 pi k/K; inclusive: 2 pi k/(K-1), both ends (default: exclusive)")
       ->check(CLI::IsMember({"exclusive", "inclusive"}));
   command
-      .add_option("--pairs", flags.pairs,
-                  "combination: planes i < j; permutation: both orders (default: combination)")
+      .add_option("--pairs", flags.pairs, "combination: planes i < j; permutation: both orders (default: combination)")
       ->check(CLI::IsMember({"combination", "permutation"}));
   command.add_option("--basis", flags.basis, "standard, or a file of rows: .npy, .npz[:KEY], .pt")
       ->capture_default_str();

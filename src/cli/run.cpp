@@ -25,8 +25,8 @@ void require_known_subcommand(const CLI::App& app, int argc, const char* const* 
   if (argc < 2 || argv[1][0] == '-') return;
   const auto subcommands = app.get_subcommands([&](const CLI::App* command) { return command->get_name() == argv[1]; });
   if (!subcommands.empty()) return;
-  throw Misuse("command line", "the first word must be inspect, observe, instrument, collect, strip, show or merge", fmt::format("'{}'", argv[1]),
-               "see torchsrm --help");
+  throw Misuse("command line", "the first word must be inspect, observe, instrument, collect, strip, show or merge",
+               fmt::format("'{}'", argv[1]), "see torchsrm --help");
 }
 
 int fail(const char* message, int exit_code) {

@@ -163,8 +163,8 @@ class CallOpener {
     if (callee.site.kind == SiteKind::kFunction) callee.site.module_path = caller.path;
     const bool is_forward_call = callee.site.kind == SiteKind::kModule && is_forward(callee.site.method);
     // A forward that leads to an overload of itself gives once; helpers that give no activation are no place of one.
-    const bool is_no_place = is_forward_call ? callee.site.module_path == caller.path && is_forward(caller.method)
-                                             : !gives_activation(call);
+    const bool is_no_place =
+        is_forward_call ? callee.site.module_path == caller.path && is_forward(caller.method) : !gives_activation(call);
     const Caller inside{callee.site.module_path,
                         callee.site.kind == SiteKind::kModule ? callee.site.method : caller.method, caller.depth + 1};
     GraphSite site{std::move(callee.site), nullptr, mark(*call.owningGraph(), call.outputs().vec()), around};

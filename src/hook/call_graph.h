@@ -27,9 +27,9 @@ class TurnCounter {
 
 /// What a graph, or the body of a fork in it, has at hand where a hook will have to stand.
 struct Surroundings {
-  torch::jit::Value* self = nullptr;                  ///< the module that the hook is an attribute of
-  std::vector<torch::jit::Value*> carried;            ///< inputs of the method, in the order that they were asked for
-  std::vector<std::shared_ptr<TurnCounter>> turns;    ///< of the loops around, outermost first
+  torch::jit::Value* self = nullptr;                ///< the module that the hook is an attribute of
+  std::vector<torch::jit::Value*> carried;          ///< inputs of the method, in the order that they were asked for
+  std::vector<std::shared_ptr<TurnCounter>> turns;  ///< of the loops around, outermost first
 };
 
 /// A call site in a graph. Two marks stand in the graph, at whose places hooks may be put: what goes in are the inputs

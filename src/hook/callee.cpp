@@ -95,7 +95,10 @@ Callee callee_of(Node& call, const std::string* path) {
 
 bool is_operator(const Node& node) {
   const auto& outputs = node.outputs();
-  return !node.kind().is_prim() &&
+  // optimize_for_inference puts operators of its own into the interpreter's namespace.
+  const std::string_view name = node.kind().toUnqualString();
+  const bool is_optimised = name.starts_with("mkldnn") || name.starts_with("MKLDNN");
+  return (!node.kind().is_prim() || is_optimised) &&
          std::any_of(outputs.begin(), outputs.end(), [](const Value* value) { return may_hold_tensor(value->type()); });
 }
 

@@ -30,9 +30,9 @@ bool is_module(const torch::jit::Value& value);
 
 /// What is called by a prim::CallMethod or prim::CallFunction.
 struct Callee {
-  CallSite site;                            ///< without a source; a function's module_path is left to the caller
-  torch::jit::GraphFunction* function;      ///< null where its code cannot be seen
-  std::vector<torch::jit::Value*> inputs;   ///< what goes in, without the module or function itself
+  CallSite site;                           ///< without a source; a function's module_path is left to the caller
+  torch::jit::GraphFunction* function;     ///< null where its code cannot be seen
+  std::vector<torch::jit::Value*> inputs;  ///< what goes in, without the module or function itself
 };
 /// `path` is the module's where it is one whose path is known, else null.
 Callee callee_of(torch::jit::Node& call, const std::string* path);

@@ -36,9 +36,9 @@ std::vector<std::optional<torch::jit::Operator>> observe_operators(const std::st
   std::vector<std::optional<torch::jit::Operator>> operators;
   operators.push_back(torch::jit::Operator("srm::observe" + overload + "(" + hook + ") -> ()", observe,
                                            c10::AliasAnalysisKind::CONSERVATIVE));
-  operators.push_back(torch::jit::Operator(
-      "srm::observe_in" + overload + "(" + hook + ", int[] iteration, Any mask) -> ()", observe_in,
-      c10::AliasAnalysisKind::CONSERVATIVE));
+  operators.push_back(
+      torch::jit::Operator("srm::observe_in" + overload + "(" + hook + ", int[] iteration, Any mask) -> ()", observe_in,
+                           c10::AliasAnalysisKind::CONSERVATIVE));
   return operators;
 }
 

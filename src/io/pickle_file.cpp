@@ -179,9 +179,8 @@ void save_pickle(const c10::IValue& value, const std::filesystem::path& path) {
 
 std::string pickle_to_bytes(const c10::IValue& value) {
   std::string bytes;
-  write_pickle(value, "bytes", [&](const void* data, std::size_t size) {
-    bytes.append(static_cast<const char*>(data), size);
-  });
+  write_pickle(value, "bytes",
+               [&](const void* data, std::size_t size) { bytes.append(static_cast<const char*>(data), size); });
   return bytes;
 }
 
