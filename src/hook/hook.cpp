@@ -17,13 +17,13 @@ struct MaskInfo : c10::DebugInfoBase {
 };
 
 // The one thread-local of LibTorch that goes along into forks and is free for its users.
-constexpr auto kMaskKind = c10::DebugInfoKind::INFERENCE_CONTEXT;
+c10::DebugInfoKind mask_kind() { return c10::DebugInfoKind::INFERENCE_CONTEXT; }
 
 }  // namespace
 
 const char* to_string(OnError on_error) { return on_error == OnError::kThrow ? "throw" : "detach"; }
 
-MaskGuard::MaskGuard(at::Tensor mask) : guard_(kMaskKind, std::make_shared<MaskInfo>(std::move(mask))) {}
+MaskGuard::MaskGuard(at::Tensor mask) : guard_(mask_kind(), std::make_shared<MaskInfo>(std::move(mask))) {}
 
 Hook::Hook(std::string address, OnError on_error) : address_(std::move(address)), on_error_(on_error) {}
 
@@ -51,7 +51,7 @@ void Hook::pass(const Passing& passing) {
     const torch::NoGradGuard no_grad;
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
     const auto* info =
-        passing.mask.defined() ? nullptr : static_cast<MaskInfo*>(c10::ThreadLocalDebugInfo::get(kMaskKind));
+        passing.mask.defined() ? nullptr : static_cast<MaskInfo*>(c10::ThreadLocalDebugInfo::get(mask_kind()));
     receive(info == nullptr ? passing : Passing{passing.value, passing.iteration, info->mask});
   } catch (const Error& error) {
     fail(Error(address_, error));
