@@ -23,7 +23,6 @@ namespace {
 using namespace test;
 using ::testing::ContainerEq;
 using ::testing::Contains;
-using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 /// The hooks of Python saw `arguments` given by position, of all modules `all`; a traced module takes no None, and what
