@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdio>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -256,6 +257,7 @@ int inspect(const Flags& flags) {
     return 0;
   }
   print_tree(lines, was_run);
+  std::fflush(stdout);
   fmt::print(
       stderr,
       "\nnote: behind an address may stand @input, [turn] of a loop and :element; {}--layers takes globs, re:REGEX "

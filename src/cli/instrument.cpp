@@ -30,6 +30,7 @@ Examples:
 struct Flags {
   std::string model;
   std::string out;
+  std::string mask;
   ObserveFlags observe;
 };
 
@@ -41,6 +42,7 @@ int run_instrument(const Flags& flags) {
     throw Misuse(error);
   }
   options.basis = read_basis(flags.observe);
+  options.mask_input = flags.mask;
   const torch::jit::Module observed = instrument(load_model(flags.model, ModelMode::kAsSaved), options);
   save_model(observed, flags.out);
   std::vector<std::string> addresses;
@@ -91,6 +93,7 @@ void add_instrument(CLI::App& app, Action& action) {
   CLI::App* command =
       add(app, action, "instrument", "Write a model that observes its layers wherever it runs", flags, run_instrument);
   command->add_option("-o,--out", flags->out, "File for the instrumented model")->required();
+  command->add_option("--mask", flags->mask, "Leave out padding: an argument of the model that is 0 there");
   add_observe_flags(*command, flags->observe, "detach");
 
   flags = std::make_shared<Flags>();

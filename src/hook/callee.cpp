@@ -115,7 +115,7 @@ std::string source_of(const Node& node) {
   if (!range.source()) return "";
   const auto place = range.file_line_col();
   // What a file without debug records names is the code inside the file itself.
-  if (!place || std::get<0>(*place).starts_with("code/")) return "";
+  if (!place || std::get<0>(*place).empty() || std::get<0>(*place).starts_with("code/")) return "";
   return fmt::format("{}:{}", std::get<0>(*place), std::get<1>(*place));
 }
 

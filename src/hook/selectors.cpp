@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view kModelPath = ".";
 constexpr std::string_view kInput = "@input";
-constexpr const char* kGrammar = "see Note [Addresses] in call_site.h, or `torchsrm inspect --help`";
+constexpr const char* kGrammar = "`torchsrm inspect --help` tells what an address is";
 
 /// Whether `text` is what `glob` describes: on a mismatch the last `*` takes one character more. It never takes what
 /// separates the parts of an address, so that `*` names modules alone.
