@@ -396,6 +396,8 @@ class AddressTest(CommandTest):
         branches = TEST_MODELS / "branches_scripted.pt"
         self.assertEqual(self.addresses(branches, "--data", data, "--layers", "step[*]", "step", "./tanh[1]", "step@input"),
                          {"step@input": 10, "step[0]": 5, "step[1]": 5, "step": 10, "./tanh[1]": 5})
+        self.assertEqual(self.addresses(branches, "--data", data, "--layers", "positive,step[1],step[1,0]", "re:st.{1,2}"),
+                         {"positive": 5, "step[1]": 5, "step": 10})
         structured = TEST_MODELS / "structured_scripted.pt"
         self.assertEqual(self.addresses(structured, "--data", data, "--layers", "join:sum", "split", "join@input:b", "!split:0"),
                          {"split:1": 5, "join@input:b": 5, "join:sum": 5})

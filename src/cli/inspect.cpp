@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/model_file.h"
+#include "cli/observe_flags.h"
 #include "srm/hooked_module.h"
 #include "srm/io.h"
 #include "srm/model_inputs.h"
@@ -246,7 +247,7 @@ int inspect(const Flags& flags) {
   std::vector<Selection> every;
   for (std::size_t k = 0; k < hooked.sites().size(); ++k) every.push_back({.site = k});
   const HookSet hooks =
-      hooked.attach_at(flags.layers.empty() ? every : select_call_sites(hooked.sites(), flags.layers));
+      hooked.attach_at(flags.layers.empty() ? every : select_call_sites(hooked.sites(), split_selectors(flags.layers)));
   SeenAt seen;
   const bool was_run = !flags.data.empty();
   if (was_run) run_once(hooked, hooks, flags, seen);
@@ -280,7 +281,7 @@ void add_inspect(CLI::App& app, Action& action) {
   command->add_option("MODEL", flags->model, "TorchScript file (.pt)")->required();
   command->add_option("--data", flags->data, "Inputs to run it on once, as for observe");
   command->add_option("--method", flags->method, "Method of the model to run")->capture_default_str();
-  command->add_option("--layers", flags->layers, "List only what these selectors choose")->delimiter(',');
+  command->add_option("--layers", flags->layers, "List only what these selectors choose");
   command->add_flag("--nodes", flags->nodes, "List operators and script functions too");
   command->add_flag("--json", flags->json, "Print a list with an object an address");
   command->callback([flags, &action] { action = [flags] { return inspect(*flags); }; });

@@ -46,10 +46,33 @@ std::shared_ptr<const Basis> read_vectors(const std::string& spec, VectorLengths
 
 }  // namespace
 
+std::vector<std::string> split_selectors(const std::vector<std::string>& words) {
+  std::vector<std::string> selectors;
+  for (const std::string& word : words) {
+    if (word.starts_with("re:") || word.starts_with("!re:")) {
+      selectors.push_back(word);
+      continue;
+    }
+    std::string selector;
+    bool in_brackets = false;
+    for (const char letter : word + ",") {
+      in_brackets = letter == '[' || (in_brackets && letter != ']');
+      if (letter != ',' || in_brackets) {
+        selector += letter;
+      } else if (!selector.empty()) {
+        selectors.push_back(std::move(selector));
+        selector.clear();
+      }
+    }
+    if (!selector.empty()) selectors.push_back(std::move(selector));
+  }
+  return selectors;
+}
+
 ObserveOptions options_of(const ObserveFlags& flags) {
   const bool compat = flags.compat == "reference";
   ObserveOptions options;
-  options.layers = flags.layers.empty() ? std::vector<std::string>{"*"} : flags.layers;
+  options.layers = flags.layers.empty() ? std::vector<std::string>{"*"} : split_selectors(flags.layers);
   if (!flags.epsilon.empty()) options.epsilon = flags.epsilon;
   options.num_angles = flags.angles.value_or(compat ? 100 : 360);
   options.grid = flags.grid.value_or(compat ? "inclusive" : "exclusive") == "inclusive" ? GridEnds::kInclusive
@@ -86,10 +109,8 @@ std::shared_ptr<const Basis> read_basis(const ObserveFlags& flags) {
 
 void add_observe_flags(CLI::App& command, ObserveFlags& flags, const std::string& on_error) {
   flags.on_error = on_error;
-  command
-      .add_option("--layers", flags.layers,
-                  "Addresses, globs, re:REGEX or type:CLASS, ! takes away (default: all modules; see inspect)")
-      ->delimiter(',');
+  command.add_option("--layers", flags.layers,
+                     "Addresses, globs, re:REGEX or type:CLASS, ! takes away (default: all modules; see inspect)");
   command.add_option("--epsilon", flags.epsilon, "Cosine thresholds, each in [-1, 1] (default: 0.9)")
       ->delimiter(',')
       ->check([](const std::string& text) { return text.empty() ? "a number must follow" : ""; });

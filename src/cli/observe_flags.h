@@ -30,6 +30,9 @@ struct ObserveFlags {
 /// Adds the options to a subcommand; `flags` must outlive it. `on_error` is the default of that option.
 void add_observe_flags(CLI::App& command, ObserveFlags& flags, const std::string& on_error);
 
+/// The selectors in these words: lists take commas, but none within the brackets of a turn or in a regular expression.
+std::vector<std::string> split_selectors(const std::vector<std::string>& words);
+
 /// The options, but for the basis, which is read from a file and thus no matter of the command line alone. Throws
 /// Misuse.
 ObserveOptions options_of(const ObserveFlags& flags);
