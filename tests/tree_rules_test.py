@@ -17,7 +17,7 @@ ROOMS = {
     "files": (["files/"], ["error"], False),
     "measured": (["angle_grid", "basis", "plane_set", "memory_budget"], ["error"], False),
     "resonance": (["resonance", "merge"], ["error", "measured"], False),
-    "accumulator": (["accumulator", "spotlight_tables", "row_mean"], NUMERICS[:4], False),
+    "accumulator": (["accumulator", "spotlight_tables", "row_mean", "row_reservoir"], NUMERICS[:4], False),
     "statistics": (["statistics"], NUMERICS[:5], False),
     "hook": (["hook", "call_site", "hooked_module", "hook/"], ["error"], True),
     "observer": (["activation_rows", "layer_observer", "observer"], NUMERICS + ["hook"], True),
