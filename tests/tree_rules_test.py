@@ -10,23 +10,25 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Room: (its files, the rooms it may include besides itself, whether it may include Torch).
 # A file belongs to a room by its folder below src/ ("kernels/") or by its stem.
-NUMERICS = ["error", "kernels", "measured", "resonance", "accumulator", "statistics"]
+NUMERICS = ["error", "kernels", "measured", "tested", "resonance", "accumulator", "statistics"]
 ROOMS = {
     "error": (["error"], [], False),
     "kernels": (["kernels/"], [], False),
     "files": (["files/"], ["error"], False),
     "measured": (["angle_grid", "basis", "plane_set", "memory_budget"], ["error"], False),
-    "resonance": (["resonance", "merge", "neuron_table", "plane_density", "exact_sum"], ["error", "measured"], False),
+    "tested": (["significance", "layer_tests", "verdict"], ["error"], False),
+    "resonance": (["resonance", "merge", "neuron_table", "plane_density", "exact_sum"],
+                  ["error", "measured", "tested"], False),
     "accumulator": (["accumulator", "spotlight_tables", "row_mean", "row_reservoir", "row_tags",
-                     "neuron_tally", "density_tally"], NUMERICS[:4], False),
-    "statistics": (["statistics"], NUMERICS[:5], False),
+                     "neuron_tally", "density_tally"], NUMERICS[:5], False),
+    "statistics": (["statistics"], NUMERICS[:6], False),
     "hook": (["hook", "call_site", "hooked_module", "hook/"], ["error"], True),
     "observer": (["activation_rows", "layer_observer", "observer"], NUMERICS + ["hook"], True),
-    "bases": (["basis_learning", "null"], ["error", "measured", "statistics"], True),
+    "bases": (["basis_learning", "null", "plane_tests", "test_layer"], ["error", "measured", "tested", "statistics"], True),
     "instrument": (["instrumented_model", "plugin"], NUMERICS + ["hook", "observer", "io"], True),
     "monitor": (["monitor"], NUMERICS + ["hook", "observer"], True),
-    "report": (["report", "report/"], ["error", "files", "measured", "resonance", "statistics"], False),
-    "io": (["io", "model_inputs", "io/"], ["error", "files", "measured", "resonance"], True),
+    "report": (["report", "report/"], ["error", "files", "measured", "tested", "resonance", "statistics"], False),
+    "io": (["io", "model_inputs", "io/"], ["error", "files", "measured", "tested", "resonance"], True),
     "cli": (["cli/"], NUMERICS + ["hook", "observer", "instrument", "bases", "monitor", "report", "io", "files"], True),
 }
 TORCH_INCLUDE = re.compile(r"<(torch|ATen|c10|caffe2)/")

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "srm/significance.h"
+
+namespace srm {
+
+/// How much of the sum of fourth powers, sum over rows of |B x_hat|_4^4, a few basis vectors carry.
+struct TopShare {
+  std::vector<std::int64_t> vectors;  ///< those that carry most, the first most of all
+  double share = 0;                   ///< in [0, 1]
+  /// A4 of the rows with these coordinates taken off, normalised again, in the remaining dimensions. None where that is
+  /// undefined: for a basis that is not orthonormal, or below two dimensions.
+  std::optional<double> a4_without;
+  friend bool operator==(const TopShare&, const TopShare&) = default;
+};
+
+/// Whether a score is more than what the nonlinearity makes of any pre-activations: both nulls turn them by Haar
+/// rotations before the function is applied.
+struct NonlinearityTests {
+  std::string function;  ///< its name
+  NullTest turned;       ///< M1: the pre-activations are turned
+  NullTest mean_kept;    ///< M1c: their deviations are turned about their mean, which stays
+  friend bool operator==(const NonlinearityTests&, const NonlinearityTests&) = default;
+};
+
+/// One plane (i, j): with u and v the coordinates of x_hat in it, c4 = sum r^4 cos(4 phi) / sum r^4 over rows (above 0
+/// on axes, below on diagonals) and the share of rows with r >= epsilon; p against planes of Haar rotations of the same
+/// rows, pooled; q by Benjamini and Hochberg over all planes tested.
+struct PlaneTest {
+  std::int64_t i = 0, j = 0;
+  double c4 = 0, p_c4 = 1, q_c4 = 1;
+  double hit_rate = 0, p_hit_rate = 1, q_hit_rate = 1;
+  friend bool operator==(const PlaneTest&, const PlaneTest&) = default;
+};
+
+/// The planes of a layer, each tested.
+struct PlaneTests {
+  double epsilon = 0;                  ///< of the hit rate
+  std::int64_t num_planes = 0;         ///< of the basis, i < j, without those of parallel vectors
+  std::int64_t num_planes_tested = 0;  ///< all, or a seeded random subset where there are too many
+  std::int64_t num_rotations = 0;
+  std::int64_t num_pooled = 0;  ///< planes of rotations that p was taken from; p is at least 2 / (1 + num_pooled)
+  /// How many are significant at a false discovery rate of 5 %, by Benjamini and Hochberg and by Benjamini and
+  /// Yekutieli.
+  std::int64_t num_c4_bh = 0, num_c4_by = 0, num_hit_rate_bh = 0, num_hit_rate_by = 0;
+  std::vector<PlaneTest> strongest;  ///< by p of c4, then by |c4|, the strongest first
+  friend bool operator==(const PlaneTests&, const PlaneTests&) = default;
+};
+
+/// Everything that a verdict on one layer rests on. The rows tested are a sample of the layer's, without those that are
+/// zero or not finite; scores are of these rows, not of all that the layer's curves count.
+struct LayerTests {
+  std::int64_t dim = 0;               ///< n
+  std::int64_t num_vectors = 0;       ///< m
+  bool centred = false;               ///< the mean of the rows tested was taken off before they were normalised
+  std::uint64_t seed = 0;             ///< of the rotations
+  std::int64_t num_rows = 0;          ///< tested
+  std::int64_t num_rows_offered = 0;  ///< of which the tested ones were sampled
+  std::int64_t num_blocks = 0;        ///< samples of the data that the rows tested are parts of
+  NullTest haar;                      ///< A4 against Haar rotations of the basis
+  double standard_error = 0;          ///< of A4 by blocks, see block_standard_error(); NaN below two blocks
+  double effective_dimension = 0;     ///< (tr C)^2 / tr C^2, C the mean outer product of the unit rows; in [1, n]
+  std::vector<TopShare> top_shares;   ///< of the first vector and of the first three (as far as there are)
+  std::optional<NonlinearityTests> nonlinearity;  ///< none where pre-activations and function were not known
+  std::optional<PlaneTests> planes;
+  friend bool operator==(const LayerTests&, const LayerTests&) = default;
+};
+
+/// Throws srm::Error naming `where` when numbers contradict each other or are out of range: what a damaged file holds.
+void require_valid(const LayerTests& tests, std::string_view where);
+
+}  // namespace srm
