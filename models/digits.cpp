@@ -8,11 +8,15 @@
 #include <fstream>
 #include <numeric>
 #include <random>
+#include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "files/embed.h"
 #include "srm/error.h"
+
+TORCHSRM_EMBED(srm_digits_csv, TORCHSRM_DIGITS_CSV)
 
 namespace srm {
 namespace {
@@ -43,14 +47,8 @@ std::vector<int64_t> fixed_permutation(int64_t size) {
   return order;
 }
 
-}  // namespace
-
-Digits read_digits(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
-    throw Error("read_digits", "the file of digits must be readable", path,
-                "name models/data/digits.csv of the source tree");
-  }
+// `path` is what messages call the text.
+Digits parse_digits(std::istream& file, const std::string& path) {
   std::vector<uint8_t> pixels;
   std::vector<int64_t> labels;
   std::string line;
@@ -77,6 +75,22 @@ Digits read_digits(const std::string& path) {
   return {torch::tensor(pixels, torch::kUInt8).view({-1, kNumPixels}), torch::tensor(labels, torch::kInt64)};
 }
 
+}  // namespace
+
+Digits read_digits(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) {
+    throw Error("read_digits", "the file of digits must be readable", path,
+                "name models/data/digits.csv of the source tree");
+  }
+  return parse_digits(file, path);
+}
+
+Digits embedded_digits() {
+  std::istringstream text(std::string(srm_digits_csv_begin, srm_digits_csv_end));
+  return parse_digits(text, "models/data/digits.csv");
+}
+
 DigitSplit split_digits(const Digits& digits) {
   if (digits.labels.size(0) != kNumDigits) {
     throw Error("split_digits", "the split is defined for 1797 digits", fmt::format("{} digits", digits.labels.size(0)),
@@ -93,7 +107,8 @@ DigitSplit split_digits(const Digits& digits) {
   const auto images = [&](const torch::Tensor& rows) {
     return (digits.pixels.index_select(0, rows).to(torch::kFloat64) / kMaxPixel - mean).to(torch::kFloat32);
   };
-  return {images(training_rows), images(held_out_rows), digits.labels.index_select(0, held_out_rows), held_out_rows};
+  return {images(training_rows), digits.labels.index_select(0, training_rows), images(held_out_rows),
+          digits.labels.index_select(0, held_out_rows), held_out_rows};
 }
 
 }  // namespace srm

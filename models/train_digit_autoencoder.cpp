@@ -2,26 +2,18 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
-#include <filesystem>
 #include <string>
 
 #include "digit_autoencoder.h"
 #include "digits.h"
-#include "files/atomic_file.h"
 #include "srm/io.h"
+#include "training_console.h"
 
 namespace {
-
-void write_file(const std::string& path, const std::string& bytes) {
-  srm::AtomicFile file(path);
-  file.write(bytes);
-  file.commit();
-}
 
 // NumPy's format, version 1.0: magic, length of the header, header padded to 64 bytes, values in row-major order.
 std::string to_npy(const torch::Tensor& tensor, const std::string& type) {
@@ -36,33 +28,16 @@ std::string to_npy(const torch::Tensor& tensor, const std::string& type) {
   return bytes.append(static_cast<const char*>(values.const_data_ptr()), values.nbytes());
 }
 
-std::string beside(const std::string& path, const std::string& ending) {
-  const std::filesystem::path file(path);
-  return file.parent_path() / (file.stem().string() + ending);
-}
-
-void print_progress(int epoch, int num_epochs, double loss) {
-  constexpr int kWidth = 30;
-  const bool is_terminal = isatty(fileno(stderr)) != 0;
-  const bool is_last = epoch == num_epochs;
-  if (is_terminal) {
-    const int filled = kWidth * epoch / num_epochs;
-    fmt::print(stderr, "\r[{:-<{}}] epoch {}/{}  loss {:.3f}{}", std::string(filled, '#'), kWidth, epoch, num_epochs,
-               loss, is_last ? "\n" : "");
-  } else if (epoch % 100 == 0 || is_last) {
-    fmt::print(stderr, "epoch {}/{}  loss {:.3f}\n", epoch, num_epochs, loss);
-  }
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Trains a 64-48-16-48-64 autoencoder of handwritten digits and writes it as a TorchScript archive."};
+  CLI::App app{"Trains a 64-48-WIDTH-48-64 autoencoder of handwritten digits and writes it as a TorchScript archive."};
   srm::DigitAutoencoderOptions options;
   std::string function;
   std::string digits_path = "models/data/digits.csv";
   std::string output_path;
   std::string held_out_path;
+  std::string frame_path;
   app.add_option("--function", function, "The function after the bottleneck's linear layer")
       ->check(CLI::IsMember(srm::bottleneck_functions()))
       ->required();
@@ -71,8 +46,12 @@ int main(int argc, char** argv) {
   app.add_option("--epochs", options.num_epochs, "0 writes the network untrained")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
+  app.add_option("--width", options.width, "Neurons of the bottleneck")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 4096));
+  app.add_option("--frame", frame_path, "FILE[:KEY] (num_vectors, width): what the function tanh-frame acts along");
   app.add_option("-o,--output", output_path,
-                 "The archive, X.pt; a rotated network's acting basis goes beside it, as X_basis.pt")
+                 "The archive, X.pt; the basis of a rotated network or along a frame goes beside it, as X_basis.pt")
       ->required();
   app.add_option("--digits", digits_path, "The data file")->capture_default_str();
   app.add_option("--held-out", held_out_path,
@@ -85,19 +64,20 @@ int main(int argc, char** argv) {
 
   try {
     options.function = srm::bottleneck_functions().at(function);
+    if (!frame_path.empty()) options.frame = srm::read_tensor(frame_path, "basis");
     const srm::DigitSplit split = srm::split_digits(srm::read_digits(digits_path));
-    const srm::TrainedAutoencoder trained =
-        srm::train_digit_autoencoder(options, split.training_images,
-                                     [&](int epoch, double loss) { print_progress(epoch, options.num_epochs, loss); });
-    write_file(output_path, srm::to_archive(trained.model));
+    const srm::TrainedAutoencoder trained = srm::train_digit_autoencoder(
+        options, split.training_images,
+        [&](int epoch, double loss) { srm::print_progress(epoch, options.num_epochs, loss); });
+    srm::write_file(output_path, srm::to_archive(trained.model));
     if (trained.acting_basis) {
       c10::impl::GenericDict named(c10::StringType::get(), c10::AnyType::get());
       named.insert("basis", *trained.acting_basis);
-      srm::save_pickle(named, beside(output_path, "_basis.pt"));
+      srm::save_pickle(named, srm::beside(output_path, "_basis.pt"));
     }
     if (!held_out_path.empty()) {
-      write_file(held_out_path, to_npy(split.held_out_images, "<f4"));
-      write_file(beside(held_out_path, "_labels.npy"), to_npy(split.held_out_labels, "<i8"));
+      srm::write_file(held_out_path, to_npy(split.held_out_images, "<f4"));
+      srm::write_file(srm::beside(held_out_path, "_labels.npy"), to_npy(split.held_out_labels, "<i8"));
     }
     fmt::print("{}: mean squared error a pixel, training {:.5f}, held out {:.5f}\n", output_path,
                srm::reconstruction_error(trained.model, split.training_images),

@@ -3,7 +3,6 @@
 #include <torch/csrc/jit/serialization/import.h>
 #include <torch/utils.h>
 
-#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "digit_autoencoder.h"
+#include "digit_networks.h"
 #include "digits.h"
 #include "scratch_folder.h"
 #include "srm/error.h"
@@ -25,13 +25,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-const std::string kModels = std::string(TORCHSRM_SOURCE_DIR) + "/models/";
-
-const DigitSplit& split() {
-  static const DigitSplit once = split_digits(read_digits(kModels + "data/digits.csv"));
-  return once;
-}
-
 std::string read_bytes(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -39,38 +32,6 @@ std::string read_bytes(const std::string& path) {
 
 std::string raw_bytes(const torch::Tensor& tensor) {
   return {static_cast<const char*>(tensor.const_data_ptr()), tensor.nbytes()};
-}
-
-// The bottleneck (num_images, 16) of the held-out digits, before and after its function.
-struct Bottleneck {
-  torch::Tensor before;
-  torch::Tensor after;
-};
-
-Bottleneck held_out_bottleneck(const torch::jit::Module& model) {
-  const torch::NoGradGuard no_grad;
-  const torch::jit::Module encoder = model.attr("encoder").toModule();
-  const auto call = [&](const char* name, const torch::Tensor& x) {
-    return encoder.attr(name).toModule().forward({x}).toTensor();
-  };
-  Bottleneck seen;
-  seen.before = call("bottleneck", call("hidden_activation", call("hidden", split().held_out_images)));
-  seen.after = call("bottleneck_activation", seen.before);
-  return seen;
-}
-
-// A4 = ((n + 2) mean |x|_4^4 - 3) / (n - 1) of centred unit rows, in the basis given by its rows: written out here so
-// that the figures of models/README.md do not lean on the library that is to reproduce them.
-double a4(const torch::Tensor& activations, const torch::Tensor& basis) {
-  const torch::Tensor rows = activations.to(torch::kFloat64);
-  const torch::Tensor centred = rows - rows.mean(0);
-  const torch::Tensor unit = centred / centred.norm(2, {1}, true);
-  const auto n = static_cast<double>(rows.size(1));
-  return ((n + 2) * unit.matmul(basis.t()).pow(4).sum(1).mean().item<double>() - 3) / (n - 1);
-}
-
-double a4(const torch::Tensor& activations) {
-  return a4(activations, torch::eye(activations.size(1), torch::kFloat64));
 }
 
 TEST(DigitsTest, DataFileIsTheWholeTestSetOfOptdigits) {
@@ -91,9 +52,18 @@ TEST(DigitsTest, SplitHoldsEveryRowOnceAndCentresOnTheTrainingMean) {
   const torch::Tensor rows = split().held_out_indices;
   EXPECT_EQ(std::get<0>(at::_unique(rows)).size(0), 450);
   EXPECT_TRUE(split().held_out_labels.equal(digits.labels.index_select(0, rows)));
+  EXPECT_TRUE(
+      torch::cat({split().training_labels, split().held_out_labels}).bincount().equal(digits.labels.bincount()));
   // Two held-out rows differ by their pixels alone, whatever the mean is.
   const torch::Tensor pixels = digits.pixels.index_select(0, rows).to(torch::kFloat32) / 16;
   EXPECT_TRUE(torch::allclose(split().held_out_images - split().held_out_images[0], pixels - pixels[0], 0, 1e-6));
+}
+
+TEST(DigitsTest, LibraryHoldsTheDataFile) {
+  const Digits file = read_digits(kModels + "data/digits.csv");
+  const Digits embedded = embedded_digits();
+  EXPECT_TRUE(embedded.pixels.equal(file.pixels));
+  EXPECT_TRUE(embedded.labels.equal(file.labels));
 }
 
 // A changed split would feed the shipped models digits that they were trained on.
@@ -142,7 +112,7 @@ TEST_P(ShippedModelTest, ReconstructsAndAlignsAsStated) {
   const Shipped& stated = GetParam();
   const torch::jit::Module model = torch::jit::load(kModels + stated.file);
   EXPECT_NEAR(reconstruction_error(model, split().held_out_images), stated.error, 1e-4);
-  const Bottleneck seen = held_out_bottleneck(model);
+  const BottleneckActivations seen = held_out_bottleneck(model);
   EXPECT_NEAR(a4(seen.before), stated.a4_before, 5e-4);
   EXPECT_NEAR(a4(seen.after), stated.a4_after, 5e-4);
 }
@@ -180,72 +150,9 @@ TEST(RotatedModelTest, AlignsInItsActingBasisAlone) {
   EXPECT_EQ(basis.dtype(), torch::kFloat64);
   const torch::jit::Module function = model.attr("encoder").toModule().attr("bottleneck_activation").toModule();
   EXPECT_TRUE(function.attr("basis").toTensor().equal(basis.to(torch::kFloat32)));
-  const Bottleneck seen = held_out_bottleneck(model);
+  const BottleneckActivations seen = held_out_bottleneck(model);
   EXPECT_NEAR(a4(seen.before, basis), -0.0375, 5e-4);
   EXPECT_NEAR(a4(seen.after, basis), -0.0957, 5e-4);
-}
-
-// Another machine rounds otherwise and trains another network; what the experiment claims is that it aligns the same.
-TEST(TrainingTest, RetrainedTanhAlignsLikeTheShippedOne) {
-  int num_epochs_seen = 0;
-  double last_loss = 0;
-  const TrainedAutoencoder trained = train_digit_autoencoder({}, split().training_images, [&](int epoch, double loss) {
-    num_epochs_seen = epoch;
-    last_loss = loss;
-  });
-  EXPECT_EQ(num_epochs_seen, 600);
-  EXPECT_LT(last_loss, 1.3);
-  EXPECT_LT(reconstruction_error(trained.model, split().held_out_images), 0.0145);
-  EXPECT_FALSE(trained.acting_basis.has_value());
-  const Bottleneck seen = held_out_bottleneck(trained.model);
-  EXPECT_NEAR(a4(seen.before), -0.043, 0.012);
-  EXPECT_NEAR(a4(seen.after), -0.096, 0.010);
-}
-
-TEST(TrainingTest, WeightsStartGaussianByFanInAndBiasesAtZero) {
-  const TrainedAutoencoder untrained = train_digit_autoencoder({.num_epochs = 0}, split().training_images);
-  for (const auto& named : untrained.model.named_parameters()) {
-    if (named.name.ends_with("bias")) {
-      EXPECT_EQ(named.value.abs().max().item<double>(), 0) << named.name;
-    } else {
-      const double fan_in = static_cast<double>(named.value.size(1));
-      EXPECT_NEAR((named.value * std::sqrt(fan_in)).std().item<double>(), 1, 0.1) << named.name;
-    }
-  }
-}
-
-TEST(TrainingTest, RotatedFunctionIsTanhOfTheCoordinatesInAHaarRotation) {
-  const TrainedAutoencoder made =
-      train_digit_autoencoder({BottleneckFunction::kTanhRotated, 3, 0}, split().training_images);
-  const torch::Tensor basis = made.acting_basis.value();
-  EXPECT_TRUE(torch::allclose(basis.matmul(basis.t()), torch::eye(16, torch::kFloat64), 0, 1e-12));
-  EXPECT_NEAR(at::linalg_det(basis).item<double>(), 1, 1e-12);
-  const Bottleneck seen = held_out_bottleneck(made.model);
-  torch::Tensor expected = torch::zeros({450, 16}, torch::kFloat64);
-  for (int i = 0; i < 16; ++i) {
-    expected += seen.before.to(torch::kFloat64).matmul(basis[i]).tanh().outer(basis[i]);
-  }
-  EXPECT_TRUE(torch::allclose(seen.after.to(torch::kFloat64), expected, 0, 1e-6));
-}
-
-TEST(TrainingTest, IsotropicFunctionKeepsTheDirectionAndZero) {
-  const TrainedAutoencoder made =
-      train_digit_autoencoder({BottleneckFunction::kIsotropicTanh, 3, 0}, split().training_images);
-  torch::jit::Module function = made.model.attr("encoder").toModule().attr("bottleneck_activation").toModule();
-  EXPECT_TRUE(function.forward({torch::zeros({2, 16})}).toTensor().equal(torch::zeros({2, 16})));
-  const Bottleneck seen = held_out_bottleneck(made.model);
-  const torch::Tensor norm = seen.before.norm(2, {1}, true);
-  EXPECT_TRUE(torch::allclose(seen.after, seen.before / norm * norm.tanh(), 0, 1e-6));
-}
-
-// Hooks must see what the network computes: noise belongs to training alone.
-TEST(TrainingTest, NoiseIsAddedWhileTrainingOnly) {
-  torch::jit::Module model = torch::jit::load(kModels + "tanh.pt");
-  const auto forward = [&] { return model.forward({split().held_out_images}).toTensor(); };
-  EXPECT_FALSE(model.is_training());
-  EXPECT_TRUE(forward().equal(forward()));
-  model.train();
-  EXPECT_FALSE(forward().equal(forward()));
 }
 
 }  // namespace

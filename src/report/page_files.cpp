@@ -2,29 +2,16 @@
 
 #include <string>
 
+#include "files/embed.h"
 #include "srm/error.h"
 
-// clang-format off
-// The assembler takes the files in as they are: 5 MB as an array of numbers would take a compiler minutes.
-#define TORCHSRM_EMBED(symbol, file)                    \
-  asm(".pushsection .rodata,\"a\",@progbits\n"          \
-      ".hidden " #symbol "_begin, " #symbol "_end\n"    \
-      ".global " #symbol "_begin, " #symbol "_end\n"    \
-      #symbol "_begin:\n"                               \
-      ".incbin \"" TORCHSRM_PAGE_FOLDER "/" file "\"\n" \
-      #symbol "_end:\n"                                 \
-      ".popsection\n");                                 \
-  extern "C" const char symbol##_begin[];               \
-  extern "C" const char symbol##_end[];
-// clang-format on
-
-TORCHSRM_EMBED(srm_page_template_html, "template.html")
-TORCHSRM_EMBED(srm_page_report_css, "report.css")
-TORCHSRM_EMBED(srm_page_page_text_js, "page_text.js")
-TORCHSRM_EMBED(srm_page_layer_table_js, "layer_table.js")
-TORCHSRM_EMBED(srm_page_curve_chart_js, "curve_chart.js")
-TORCHSRM_EMBED(srm_page_report_js, "report.js")
-TORCHSRM_EMBED(srm_page_plotly_js, "third_party/plotly/plotly.min.js")
+TORCHSRM_EMBED(srm_page_template_html, TORCHSRM_PAGE_FOLDER "/template.html")
+TORCHSRM_EMBED(srm_page_report_css, TORCHSRM_PAGE_FOLDER "/report.css")
+TORCHSRM_EMBED(srm_page_page_text_js, TORCHSRM_PAGE_FOLDER "/page_text.js")
+TORCHSRM_EMBED(srm_page_layer_table_js, TORCHSRM_PAGE_FOLDER "/layer_table.js")
+TORCHSRM_EMBED(srm_page_curve_chart_js, TORCHSRM_PAGE_FOLDER "/curve_chart.js")
+TORCHSRM_EMBED(srm_page_report_js, TORCHSRM_PAGE_FOLDER "/report.js")
+TORCHSRM_EMBED(srm_page_plotly_js, TORCHSRM_PAGE_FOLDER "/third_party/plotly/plotly.min.js")
 
 namespace srm::report {
 
