@@ -67,6 +67,20 @@ TEST(MemoryBudgetTest, ThreadsTogetherNeverTakeMoreThanThereIs) {
   EXPECT_EQ(budget.reserved_bytes(), 100);
 }
 
+TEST(MemoryBudgetTest, ReservationHoldsItsBytesUntilItEndsWhereverItMoves) {
+  MemoryBudget budget(100);
+  EXPECT_THAT([&] { MemoryReservation(budget, 101, "tables"); }, ThrowsMessage<Error>(HasSubstr("tables must fit")));
+  {
+    MemoryReservation one(budget, 60, "one");
+    MemoryReservation other(budget, 30, "other");
+    EXPECT_EQ(budget.reserved_bytes(), 90);
+    other = std::move(one);
+    const MemoryReservation moved = std::move(other);
+    EXPECT_EQ(moved.bytes(), 60);
+  }
+  EXPECT_EQ(budget.reserved_bytes(), 0);
+}
+
 TEST(MemoryBudgetTest, BytesAreWrittenAsPeopleReadThem) {
   EXPECT_EQ(format_bytes(0), "0 bytes");
   EXPECT_EQ(format_bytes(999), "999 bytes");

@@ -114,5 +114,17 @@ TEST(RowTest, HeavyCoordinatesReachTheirBoundInSquare) {
   EXPECT_EQ(heavy_coordinates(coordinates.data(), all.data(), 5, heavy.data()), 5);
 }
 
+TEST(RowTest, SquaredLengthIsOfTheRowOrOfWhatIsLeftWithoutTheMean) {
+  const std::vector<double> row = {3, 4, 0, 12}, mean = {3, 3, 3, 12};
+  EXPECT_EQ(squared_length(row.data(), 4, nullptr), 169);
+  EXPECT_EQ(squared_length(row.data(), 4, mean.data()), 10);
+  const std::vector<float> narrow = {3e30F, -4e30F};
+  EXPECT_NEAR(squared_length(narrow.data(), 2, nullptr) / 25e60, 1, 1e-6) << "the square of 3e30 is no float";
+  const std::vector<double> huge = {1e200}, tiny = {1e-200}, none = {kNan, 1};
+  EXPECT_EQ(squared_length(huge.data(), 1, nullptr), kInfinity);
+  EXPECT_EQ(squared_length(tiny.data(), 1, nullptr), 0);
+  EXPECT_TRUE(std::isnan(squared_length(none.data(), 2, nullptr)));
+}
+
 }  // namespace
 }  // namespace srm::kernels

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace srm {
 
@@ -29,6 +30,31 @@ class MemoryBudget {
   const std::int64_t limit_bytes_;
   mutable std::mutex mutex_;
   std::int64_t reserved_bytes_ = 0;
+};
+
+/// Bytes of a budget for as long as it lives. The budget must outlive it.
+class MemoryReservation {
+ public:
+  /// Throws as MemoryBudget::reserve() does.
+  MemoryReservation(MemoryBudget& budget, std::int64_t bytes, std::string_view what) : budget_(&budget), bytes_(bytes) {
+    budget.reserve(bytes, what);
+  }
+  ~MemoryReservation() {
+    if (budget_ != nullptr) budget_->release(bytes_);
+  }
+  MemoryReservation(MemoryReservation&& other) noexcept
+      : budget_(std::exchange(other.budget_, nullptr)), bytes_(other.bytes_) {}
+  MemoryReservation& operator=(MemoryReservation&& other) noexcept {
+    std::swap(budget_, other.budget_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+  }
+
+  std::int64_t bytes() const { return bytes_; }
+
+ private:
+  MemoryBudget* budget_;
+  std::int64_t bytes_;
 };
 
 /// "6.8 GB", "512 MB", "3 kB": decimal units, as disks and papers use them.

@@ -72,6 +72,17 @@ RowKind normalise_row(const Number* row, std::int64_t dim, const double* mean, d
 template RowKind normalise_row(const float*, std::int64_t, const double*, double*);
 template RowKind normalise_row(const double*, std::int64_t, const double*, double*);
 
+template <typename Number>
+double squared_length(const Number* row, std::int64_t dim, const double* mean) {
+  return sum_in_lanes(dim, [row, mean](std::int64_t k) {
+    const double value = static_cast<double>(row[k]) - (mean == nullptr ? 0.0 : mean[k]);
+    return value * value;
+  });
+}
+
+template double squared_length(const float*, std::int64_t, const double*);
+template double squared_length(const double*, std::int64_t, const double*);
+
 void project_row(const double* columns, std::int64_t num_vectors, std::int64_t dim, const double* direction,
                  double* coordinates) {
   std::fill_n(coordinates, num_vectors, 0.0);

@@ -14,6 +14,10 @@ enum class RowKind : std::uint8_t { kDirection, kZeroNorm, kNonfinite, kAtMean }
 template <typename Number>
 RowKind normalise_row(const Number* row, std::int64_t dim, const double* mean, double* direction);
 
+/// |row - mean|^2 in float64, in a fixed order; infinite or zero where that is beyond float64, NaN for a row with NaN.
+template <typename Number>
+double squared_length(const Number* row, std::int64_t dim, const double* mean);
+
 /// c = U x_hat for unit vectors stored by column, `columns` being U transposed, (dim, num_vectors); c is (num_vectors).
 void project_row(const double* columns, std::int64_t num_vectors, std::int64_t dim, const double* direction,
                  double* coordinates);
