@@ -13,10 +13,11 @@ namespace srm {
 // Note [Rotations]
 // Haar rotations are products of Householder reflections along Gaussian vectors (Stewart, SIAM J. Numer. Anal. 17,
 // 1980), which is the Q of a Gaussian matrix without factorising one; they are applied to the rows, at the cost of one
-// matrix product. Rotation k of a seed is the same whatever the number of rotations, of threads, and Torch's own
-// generators. Rotations run side by side on Torch's intra-op threads. From 128 dimensions on they are float32: that
-// changes a null score by about 1e-8 (tests/null_test.cpp), thousands of times less than its spread. Scores themselves
-// are float64.
+// matrix product. Rotation k of a seed is the same whatever the number of rotations, and leaves Torch's own generators
+// alone. Rotations run side by side on as many threads as Torch has, each operation on one (at::set_num_threads is 1
+// meanwhile), so that the number of threads changes no bit. From 128 dimensions on they are float32: that changes a
+// null score by less than 1e-8, thousands of times less than its spread (both in tests/null_test.cpp). Scores are
+// float64.
 
 /// How a score is compared with its null.
 struct NullOptions {
