@@ -22,15 +22,10 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 std::size_t to_size(std::int64_t number) { return static_cast<std::size_t>(number); }
 
-NeuronOptions valid_for(const Basis& basis, NeuronOptions options, std::string_view where) {
+NeuronOptions valid(NeuronOptions options, std::string_view where) {
   AccumulatorOptions same;
   same.epsilon = options.epsilon;
-  same.mean = options.mean;
   require_valid(same, where);
-  if (!options.mean.empty() && static_cast<std::int64_t>(options.mean.size()) != basis.dim()) {
-    throw Error(where, fmt::format("the mean must have {} numbers, one a dimension", basis.dim()),
-                fmt::format("{}", options.mean.size()), "take the mean of the same layer");
-  }
   if (options.num_nearest < 0 || options.num_nearest > kMostNearest) {
     throw Error(where, fmt::format("the nearest rows must be from 0 to {}", kMostNearest),
                 fmt::format("{}", options.num_nearest), "8 show what a neuron answers to");
@@ -84,12 +79,12 @@ NeuronTally::State::State(std::shared_ptr<const Basis> basis_, NeuronOptions opt
                           std::string address)
     : where(fmt::format("neurons {}", address)),
       basis(std::move(basis_)),
-      options(valid_for(*basis, std::move(options_), where)),
+      options(valid(std::move(options_), where)),
       reservation(budget, bytes_needed(*basis, options),
                   fmt::format("{} signed vectors x {} epsilons x {} classes and {} nearest rows of '{}'",
                               2 * basis->num_vectors(), options.epsilon.size(), options.max_classes,
                               options.num_nearest, address)),
-      coordinates_of(*basis, all_vectors(*basis), options.mean) {
+      coordinates_of(*basis, all_vectors(*basis), options.mean, where) {
   const std::size_t m = to_size(basis->num_vectors());
   const std::size_t num_counts = options.epsilon.size() * 2 * m;
   parts.num_vectors = basis->num_vectors();
@@ -120,10 +115,8 @@ void NeuronTally::State::update(const Number* rows, std::int64_t num_samples, st
     const RowKind kind = coordinates_of(rows + k * row_stride, coordinates.data());
     const bool was_centred = kind == RowKind::kDirection || kind == RowKind::kAtMean;
     if (coordinates_of.is_centred() && !was_centred) continue;
-    count_row(kind, {.cosine = 0,
-                     .sample = tags.sample.empty() ? num_rows_offered : tags.sample[to_size(k)],
-                     .position = tags.position.empty() ? 0 : tags.position[to_size(k)],
-                     .label = tags.label.empty() ? -1 : tags.label[to_size(k)]});
+    const RowTag tag = tag_of(tags, k, num_rows_offered);
+    count_row(kind, {.cosine = 0, .sample = tag.sample, .position = tag.position, .label = tag.label});
   }
 }
 
@@ -132,15 +125,11 @@ void NeuronTally::State::require_fitting(std::int64_t num_samples, std::int64_t 
     throw Error(where, fmt::format("rows must have {} numbers", basis->dim()), fmt::format("{}", dim),
                 "observe layers of different width apart, or choose another basis");
   }
-  for (const auto& of_rows : {tags.label, tags.sample, tags.position}) {
-    if (of_rows.empty() || static_cast<std::int64_t>(of_rows.size()) == num_samples) continue;
-    throw Error(where, fmt::format("there must be a tag for each of {} rows", num_samples),
-                fmt::format("{}", of_rows.size()), "repeat a sample's label and number for each of its rows");
-  }
+  require_valid(tags, num_samples, where);
   for (const std::int64_t label : tags.label) {
-    if (label >= -1 && label < options.max_classes) continue;
-    throw Error(where, fmt::format("a label must be -1 for unknown, or from 0 and below {}", options.max_classes),
-                fmt::format("{}", label), "raise the number of classes, or number them without gaps");
+    if (label < options.max_classes) continue;
+    throw Error(where, fmt::format("labels must be below {}", options.max_classes), fmt::format("{}", label),
+                "raise the number of classes, or number them without gaps");
   }
 }
 

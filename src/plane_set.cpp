@@ -32,6 +32,15 @@ PlaneShape shape_of(std::span<const double> a, std::span<const double> b) {
 
 }  // namespace
 
+PlaneShape plane_shape(const Basis& basis, std::int64_t i, std::int64_t j) {
+  if (basis.is_standard()) return {};
+  const auto row = [&](std::int64_t k) {
+    return basis.unit_vectors().subspan(static_cast<std::size_t>(k * basis.dim()),
+                                        static_cast<std::size_t>(basis.dim()));
+  };
+  return shape_of(row(i), row(j));
+}
+
 const char* to_string(Pairs pairs) { return pairs == Pairs::kCombination ? "combination" : "permutation"; }
 
 PlaneSet::PlaneSet(const Basis& basis, Pairs pairs, DegeneratePlanes degenerate)
@@ -42,16 +51,12 @@ PlaneSet::PlaneSet(const Basis& basis, Pairs pairs, DegeneratePlanes degenerate)
   num_planes_ = orders * num_combinations;
   if (basis.is_standard()) return;
 
-  const auto row = [&](std::int64_t i) {
-    return basis.unit_vectors().subspan(static_cast<std::size_t>(i * basis.dim()),
-                                        static_cast<std::size_t>(basis.dim()));
-  };
   shapes_.reserve(static_cast<std::size_t>(num_combinations));
   smallest_gap_.assign(static_cast<std::size_t>(m), 1.0);
   std::int64_t num_degenerate = 0;
   for (std::int64_t i = 0; i < m; ++i) {
     for (std::int64_t j = i + 1; j < m; ++j) {
-      const PlaneShape shape = shape_of(row(i), row(j));
+      const PlaneShape shape = plane_shape(basis, i, j);
       shapes_.push_back(shape);
       if (shape.inverse_sine == 0) {
         ++num_degenerate;

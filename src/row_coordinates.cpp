@@ -1,11 +1,25 @@
 #include "row_coordinates.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
 #include <utility>
+
+#include "srm/error.h"
 
 namespace srm {
 
-RowCoordinates::RowCoordinates(const Basis& basis, std::vector<std::int64_t> vectors, std::vector<double> mean)
+RowCoordinates::RowCoordinates(const Basis& basis, std::vector<std::int64_t> vectors, std::vector<double> mean,
+                               std::string_view where)
     : vectors_(std::move(vectors)), mean_(std::move(mean)), direction_(static_cast<std::size_t>(basis.dim())) {
+  if (!mean_.empty() && mean_.size() != direction_.size()) {
+    throw Error(where, fmt::format("the mean must have {} numbers, one a dimension", basis.dim()),
+                fmt::format("{}", mean_.size()), "take the mean of the same layer");
+  }
+  if (!std::all_of(mean_.begin(), mean_.end(), [](double x) { return std::isfinite(x); })) {
+    throw Error(where, "the mean must be finite", "NaN or an infinity", "leave non-finite rows out of it");
+  }
   if (basis.is_standard()) return;
   columns_.resize(direction_.size() * vectors_.size());
   for (std::size_t v = 0; v < vectors_.size(); ++v) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "kernels/row.h"
@@ -12,8 +13,10 @@ namespace srm {
 /// out depends on the row alone. O(dim num_vectors) a row, of the standard basis O(dim). Not thread-safe.
 class RowCoordinates {
  public:
-  /// `vectors` say which of the basis, none below 0 or beyond it; `mean` is (dim), or empty for no centring.
-  RowCoordinates(const Basis& basis, std::vector<std::int64_t> vectors, std::vector<double> mean);
+  /// `vectors` say which of the basis, none below 0 or beyond it; `mean` is (dim), or empty for no centring: throws
+  /// srm::Error naming `where` otherwise, and for a mean that is not finite.
+  RowCoordinates(const Basis& basis, std::vector<std::int64_t> vectors, std::vector<double> mean,
+                 std::string_view where);
 
   static double bytes_needed(const Basis& basis, double num_vectors);
 

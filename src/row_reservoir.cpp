@@ -6,23 +6,11 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/random_rank.h"
 #include "srm/error.h"
 
 namespace srm {
 namespace {
-
-// The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): a bijection, so no two numbers share a rank.
-std::uint64_t mix(std::uint64_t bits) {
-  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
-  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
-  return bits ^ (bits >> 31);
-}
-
-std::uint64_t rank_of(std::uint64_t seed, std::int64_t row_number) {
-  constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15u;
-  // Mixed twice, so that neighbouring seeds do not rank the same numbers alike.
-  return mix(mix(seed + kGolden) ^ mix(static_cast<std::uint64_t>(row_number) + kGolden));
-}
 
 template <typename Number>
 bool has_direction(const Number* row, std::int64_t dim) {
@@ -78,7 +66,7 @@ void RowReservoir::offer(const Number* rows, std::int64_t num_samples, std::int6
   for (std::int64_t s = 0; s < num_samples; ++s) {
     const std::int64_t row_number = num_rows_offered_++;
     const bool is_full = num_rows() == capacity_;
-    const std::uint64_t rank = rank_of(seed_, row_number);
+    const std::uint64_t rank = kernels::random_rank(seed_, row_number);
     if (is_full && rank > kept_.front().rank) continue;
     const Number* row = rows + s * row_stride;
     if (!has_direction(row, dim)) continue;

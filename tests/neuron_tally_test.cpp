@@ -271,7 +271,7 @@ TEST(NeuronTallyTest, BadUpdatesAreRefusedAndLoseNothing) {
   const std::vector<std::int64_t> labels = {0, 5}, unknown = {0, -2}, one = {0};
   const double* data = rows.values.data();
   EXPECT_THAT([&] { tally.update(data, 2, 3, 3, {.label = labels}); },
-              ThrowsMessage<Error>(HasSubstr("below 5; got 5; raise the number of classes")));
+              ThrowsMessage<Error>(HasSubstr("labels must be below 5; got 5; raise the number of classes")));
   EXPECT_THAT([&] { tally.update(data, 2, 3, 3, {.label = unknown}); }, ThrowsMessage<Error>(HasSubstr("got -2")));
   EXPECT_THAT([&] { tally.update(data, 2, 3, 3, {.sample = one}); },
               ThrowsMessage<Error>(HasSubstr("a tag for each of 2 rows; got 1")));

@@ -29,6 +29,9 @@ struct PlaneShape {
   double inverse_sine = 1;  ///< 1 / |the part of unit b_j orthogonal to unit b_i|
 };
 
+/// The shape of the plane of two vectors of a basis, i != j.
+PlaneShape plane_shape(const Basis& basis, std::int64_t i, std::int64_t j);
+
 /// The planes of a basis in lexicographic (i, j) order. An immutable value; may be shared between threads.
 class PlaneSet {
  public:
