@@ -55,19 +55,19 @@ struct PlaneTests {
 /// Everything that a verdict on one layer rests on. The rows tested are a sample of the layer's, without those that are
 /// zero or not finite; scores are of these rows, not of all that the layer's curves count.
 struct LayerTests {
-  std::int64_t dim = 0;               ///< n
-  std::int64_t num_vectors = 0;       ///< m
-  bool centred = false;               ///< the mean of the rows tested was taken off before they were normalised
-  std::uint64_t seed = 0;             ///< of the rotations
-  std::int64_t num_rows = 0;          ///< tested
-  std::int64_t num_rows_offered = 0;  ///< of which the tested ones were sampled
-  std::int64_t num_blocks = 0;        ///< samples of the data that the rows tested are parts of
-  NullTest haar;                      ///< A4 against Haar rotations of the basis
-  double standard_error = 0;          ///< of A4 by blocks, see block_standard_error(); NaN below two blocks
-  double effective_dimension = 0;     ///< (tr C)^2 / tr C^2, C the mean outer product of the unit rows; in [1, n]
-  std::vector<TopShare> top_shares;   ///< of the first vector and of the first three (as far as there are)
-  std::optional<NonlinearityTests> nonlinearity;  ///< none where pre-activations and function were not known
-  std::optional<PlaneTests> planes;
+  std::int64_t dim = 0;                   ///< n
+  std::int64_t num_vectors = 0;           ///< m
+  bool centred = false;                   ///< the mean of the rows tested was taken off before they were normalised
+  std::uint64_t seed = 0;                 ///< of the rotations
+  std::int64_t num_rows = 0;              ///< tested
+  std::int64_t num_rows_offered = 0;      ///< of which the tested ones were sampled
+  std::int64_t num_blocks = 0;            ///< samples of the data that the rows tested are parts of
+  NullTest haar;                          ///< A4 against Haar rotations of the basis
+  double standard_error = 0;              ///< of A4 by blocks, see block_standard_error(); NaN below two blocks
+  double effective_dimension = 0;         ///< (tr C)^2 / tr C^2, C the mean outer product of the unit rows; in [1, n]
+  std::vector<TopShare> top_shares = {};  ///< of the first vector and of the first three (as far as there are)
+  std::optional<NonlinearityTests> nonlinearity = {};  ///< none where pre-activations and function were not known
+  std::optional<PlaneTests> planes = {};
   friend bool operator==(const LayerTests&, const LayerTests&) = default;
 };
 
