@@ -34,6 +34,8 @@ int exponent_of(std::span<const double> row) {
 
 }  // namespace
 
+const char* to_string(VectorLengths lengths) { return lengths == VectorLengths::kKept ? "kept" : "normalised"; }
+
 Basis Basis::standard(std::int64_t dim) {
   if (dim < 1 || dim > std::numeric_limits<std::int32_t>::max()) {
     throw Error("basis", "a basis needs from 1 to 2147483647 dimensions", fmt::format("{}", dim), "give dim >= 1");

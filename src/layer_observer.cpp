@@ -36,8 +36,8 @@ std::uint64_t mixed(std::uint64_t x) {
 }
 
 std::int64_t bytes_of(const ResonanceParts& parts) {
-  const std::size_t numbers = parts.counts.size() + parts.plane_hits.size() + parts.holistic_counts.size() +
-                              parts.basis.size() + 2 * parts.planes.size();
+  const std::size_t numbers = parts.counts.size() + parts.signed_counts.size() + parts.plane_hits.size() +
+                              2 * parts.holistic_counts.size() + parts.basis.size() + 2 * parts.planes.size();
   return static_cast<std::int64_t>(numbers * sizeof(std::int64_t));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 namespace srm {
 namespace {
@@ -9,7 +10,9 @@ namespace {
 // Shorter than this, the part of one unit vector orthogonal to another is rounding, and its direction noise.
 constexpr double kShortestOrthogonalPart = 2e-7;
 
-PlaneShape shape_of(std::span<const double> a, std::span<const double> b) {
+}  // namespace
+
+PlaneShape plane_shape(std::span<const double> a, std::span<const double> b) {
   double cosine = 0;
   double length_a = 0;
   double length_b = 0;
@@ -30,15 +33,13 @@ PlaneShape shape_of(std::span<const double> a, std::span<const double> b) {
   return {cosine, 1 / sine};
 }
 
-}  // namespace
-
 PlaneShape plane_shape(const Basis& basis, std::int64_t i, std::int64_t j) {
   if (basis.is_standard()) return {};
   const auto row = [&](std::int64_t k) {
     return basis.unit_vectors().subspan(static_cast<std::size_t>(k * basis.dim()),
                                         static_cast<std::size_t>(basis.dim()));
   };
-  return shape_of(row(i), row(j));
+  return plane_shape(row(i), row(j));
 }
 
 const char* to_string(Pairs pairs) { return pairs == Pairs::kCombination ? "combination" : "permutation"; }
@@ -76,13 +77,10 @@ PlaneSet::PlaneSet(const Basis& basis, Pairs pairs, DegeneratePlanes degenerate)
   }
   num_left_out_ = orders * num_degenerate;
   num_planes_ -= num_left_out_;
-  if (num_left_out_ == 0) return;
-  place_.assign(static_cast<std::size_t>(orders * num_combinations), -1);
-  std::int64_t next = 0;
-  for (std::int64_t i = 0; i < m; ++i) {
+  left_out_.reserve(static_cast<std::size_t>(num_left_out_));
+  for (std::int64_t i = 0; i < m && num_left_out_ > 0; ++i) {
     for (std::int64_t j = pairs == Pairs::kCombination ? i + 1 : 0; j < m; ++j) {
-      if (i == j || shape(i, j).inverse_sine == 0) continue;
-      place_[static_cast<std::size_t>(full_index(i, j))] = next++;
+      if (i != j && shape(i, j).inverse_sine == 0) left_out_.push_back(full_index(i, j));
     }
   }
 }
@@ -105,7 +103,28 @@ std::int64_t PlaneSet::index(std::int64_t i, std::int64_t j) const {
   const bool in_range = i >= 0 && j >= 0 && i < num_vectors_ && j < num_vectors_ && i != j;
   if (!in_range || (pairs_ == Pairs::kCombination && i > j)) return -1;
   const std::int64_t full = full_index(i, j);
-  return place_.empty() ? full : place_[static_cast<std::size_t>(full)];
+  if (left_out_.empty()) return full;
+  const auto next = std::lower_bound(left_out_.begin(), left_out_.end(), full);
+  if (next != left_out_.end() && *next == full) return -1;
+  return full - (next - left_out_.begin());
+}
+
+Plane PlaneSet::plane(std::int64_t place) const {
+  using std::views::iota;
+  // Before the k-th plane left out there are left_out_[k] - k that were not.
+  const std::int64_t num_before = *std::ranges::partition_point(
+      iota(std::int64_t{0}, std::ssize(left_out_)),
+      [&](std::int64_t k) { return left_out_[static_cast<std::size_t>(k)] - k <= place; });
+  const std::int64_t full = place + num_before;
+  const std::int64_t m = num_vectors_;
+  if (pairs_ == Pairs::kPermutation) {
+    const std::int64_t i = full / (m - 1);
+    const std::int64_t rest = full % (m - 1);
+    return {i, rest < i ? rest : rest + 1};
+  }
+  const std::int64_t next_i = *std::ranges::partition_point(
+      iota(std::int64_t{0}, m - 1), [&](std::int64_t i) { return full_index(i, i + 1) <= full; });
+  return {next_i - 1, full - full_index(next_i - 1, next_i) + next_i};
 }
 
 PlaneShape PlaneSet::shape(std::int64_t i, std::int64_t j) const {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
+#include <numbers>
+#include <numeric>
 #include <utility>
 
 #include "kernels/arc.h"
@@ -13,20 +16,44 @@ namespace {
 // inside.
 double threshold_of(double epsilon, double length) { return epsilon / length - 1e-12; }
 
-std::int64_t table_size(const PlaneSet& planes, const Spotlight& spotlight) {
-  return static_cast<std::int64_t>(spotlight.epsilon.size()) * planes.num_planes() * (spotlight.grid.num_angles() + 1);
+// Where the half turn maps the grid onto itself, signed counts are a read-out of counts; else they need tables.
+bool needs_signed_tables(const Spotlight& spotlight) {
+  return spotlight.is_signed && spotlight.grid.num_distinct() % 2 != 0;
+}
+
+std::size_t size_of(std::initializer_list<std::int64_t> shape) {
+  return std::accumulate(shape.begin(), shape.end(), std::size_t{1},
+                         [](std::size_t size, std::int64_t n) { return size * static_cast<std::size_t>(n); });
+}
+
+void add_to(std::vector<std::int64_t>& sum, const std::vector<std::int64_t>& values) {
+  for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += values[k];
 }
 
 }  // namespace
 
-SpotlightTables::SpotlightTables(const Basis& basis, const PlaneSet& planes, Spotlight spotlight)
+SpotlightTables::SpotlightTables(const Basis& basis, const PlaneSet& planes, const ChosenPlanes& chosen,
+                                 Spotlight spotlight, std::int64_t num_owners)
     : basis_(basis),
       planes_(planes),
+      chosen_(chosen),
       spotlight_(std::move(spotlight)),
+      num_angles_(spotlight_.grid.num_angles()),
       num_distinct_(spotlight_.grid.num_distinct()),
       cells_per_radian_(1 / spotlight_.grid.spacing_radians()),
       smallest_epsilon_(*std::min_element(spotlight_.epsilon.begin(), spotlight_.epsilon.end())),
-      tables_(static_cast<std::size_t>(table_size(planes, spotlight_)), 0) {
+      has_signed_tables_(needs_signed_tables(spotlight_)) {
+  const std::int64_t num_epsilons = std::ssize(spotlight_.epsilon);
+  tables_.resize(size_of({num_epsilons, chosen.num_planes(), stride()}));
+  if (has_signed_tables_) signed_tables_.resize(size_of({num_epsilons, chosen.num_planes(), num_angles_}));
+  sums_.resize(static_cast<std::size_t>(num_owners));
+  for (Sums& sums : sums_) {
+    sums.cosine_sum.resize(spotlight_.epsilon.size());
+    sums.num_hits.resize(spotlight_.epsilon.size());
+    if (chosen.has_all()) continue;
+    sums.holistic.resize(size_of({num_epsilons, num_angles_}));
+    if (has_signed_tables_) sums.holistic_signed.resize(sums.holistic.size());
+  }
   // r^2 <= (c_i^2 + c_j^2) / (1 - |cosine|), so the larger of the two coordinates of a plane that is hit has a square
   // of at least threshold^2 (1 - |cosine|) / 2. At a threshold of zero or less every plane is hit.
   double longest = 1;
@@ -40,18 +67,24 @@ SpotlightTables::SpotlightTables(const Basis& basis, const PlaneSet& planes, Spo
   }
 }
 
-std::int64_t SpotlightTables::bytes_needed(const PlaneSet& planes, const Spotlight& spotlight) {
-  // The tables themselves, and of a result the hits, the list of planes, the holistic counts and the sum that they are
-  // checked against. In double, which is exact where it matters and cannot overflow.
+std::int64_t SpotlightTables::bytes_needed(const PlaneSet& planes, std::int64_t num_chosen, const Spotlight& spotlight,
+                                           std::int64_t num_owners) {
+  // The tables and each owner's sums themselves, and of a result the hits, the list of planes, the holistic counts and
+  // the sums that they are checked against. In double, which is exact where it matters and cannot overflow.
   const auto num_epsilons = static_cast<double>(spotlight.epsilon.size());
-  const auto num_planes = static_cast<double>(planes.num_planes());
+  const auto num_planes = static_cast<double>(num_chosen);
   const auto num_angles = static_cast<double>(spotlight.grid.num_angles());
-  const double numbers = num_epsilons * (num_planes * (num_angles + 2) + num_angles) + num_angles;
-  const double bytes = sizeof(std::int64_t) * numbers + sizeof(Plane) * num_planes;
-  return static_cast<std::int64_t>(std::min(bytes, 1e18));
+  const double curves = spotlight.is_signed ? 2 : 1;
+  const double tables = num_epsilons * num_planes * (curves * num_angles + 2);
+  const double holistic = num_epsilons * curves * num_angles + curves * num_angles;
+  const double curves_of_owner = num_chosen == planes.num_planes() ? 0 : needs_signed_tables(spotlight) ? 2 : 1;
+  const double owner = num_epsilons * (2 + curves_of_owner * num_angles) + sizeof(Sums) / sizeof(std::int64_t);
+  const double numbers = tables + holistic + static_cast<double>(num_owners) * owner + 2 * num_epsilons;
+  return static_cast<std::int64_t>(std::min(sizeof(std::int64_t) * numbers + sizeof(Plane) * num_planes, 1e18));
 }
 
-void SpotlightTables::sweep(const Row& row, std::int64_t owner, std::int64_t num_owners, Tally& tally) {
+void SpotlightTables::sweep(const Row& row, std::int64_t owner, std::int64_t num_owners) {
+  Sums& sums = sums_[static_cast<std::size_t>(owner)];
   const std::int64_t m = basis_.num_vectors();
   const double* c = row.coordinates;
   // A pair a < b belongs to owner a mod num_owners, and is looked at from its first coordinate that is heavy.
@@ -59,23 +92,23 @@ void SpotlightTables::sweep(const Row& row, std::int64_t owner, std::int64_t num
     std::size_t next_heavy = 0;
     for (std::int64_t k = owner; k < i; k += num_owners) {
       while (row.heavy[next_heavy] < k) ++next_heavy;  // ends at i itself
-      if (row.heavy[next_heavy] != k) sweep_pair(k, i, c, tally);
+      if (row.heavy[next_heavy] != k) sweep_pair(k, i, c, sums);
     }
     if (i % num_owners != owner) continue;
-    for (std::int64_t j = i + 1; j < m; ++j) sweep_pair(i, j, c, tally);
+    for (std::int64_t j = i + 1; j < m; ++j) sweep_pair(i, j, c, sums);
   }
 }
 
-inline void SpotlightTables::sweep_pair(std::int64_t a, std::int64_t b, const double* c, Tally& tally) {
+inline void SpotlightTables::sweep_pair(std::int64_t a, std::int64_t b, const double* c, Sums& sums) {
   const PlaneShape shape = planes_.shape(a, b);
   if (shape.inverse_sine == 0) return;
-  add(a, b, c[a], (c[b] - shape.cosine * c[a]) * shape.inverse_sine, tally);
+  add(a, b, c[a], (c[b] - shape.cosine * c[a]) * shape.inverse_sine, sums);
   if (planes_.pairs() == Pairs::kPermutation) {
-    add(b, a, c[b], (c[a] - shape.cosine * c[b]) * shape.inverse_sine, tally);
+    add(b, a, c[b], (c[a] - shape.cosine * c[b]) * shape.inverse_sine, sums);
   }
 }
 
-inline void SpotlightTables::add(std::int64_t i, std::int64_t j, double u, double v, Tally& tally) {
+inline void SpotlightTables::add(std::int64_t i, std::int64_t j, double u, double v, Sums& sums) {
   const double length = basis_.length(i);
   const double r_squared = u * u + v * v;
   const double smallest = threshold_of(smallest_epsilon_, length);
@@ -85,61 +118,148 @@ inline void SpotlightTables::add(std::int64_t i, std::int64_t j, double u, doubl
   const double phi = std::atan2(spotlight_.sense == Sense::kNatural ? v : -v, u);
   const std::int64_t cosine =
       r > 0 ? std::llround(kernels::cosine_of_four_phi(u, v, r) * static_cast<double>(Scores::kCosineScale)) : 0;
-  const std::int64_t plane = planes_.index(i, j);
+  const std::int64_t plane = chosen_.index(i, j);
   for (std::size_t e = 0; e < spotlight_.epsilon.size(); ++e) {
     const double threshold = threshold_of(spotlight_.epsilon[e], length);
     if (r < threshold) continue;
-    std::int64_t* table = tables_.data() + (static_cast<std::int64_t>(e) * planes_.num_planes() + plane) * stride();
+    const std::int64_t place = static_cast<std::int64_t>(e) * chosen_.num_planes() + plane;
+    std::int64_t* table = plane < 0 ? nullptr : tables_.data() + place * stride();
     if (r > 0) {
-      ++table[spotlight_.grid.num_angles()];
-      ++tally.num_hits[e];
-      tally.cosine_sum[e] += cosine;
+      if (table != nullptr) ++table[num_angles_];
+      ++sums.num_hits[e];
+      sums.cosine_sum[e] += cosine;
     }
     const bool everywhere = -r >= threshold;
-    const kernels::ArcCells cells =
-        everywhere ? kernels::ArcCells{0, num_distinct_}
-                   : kernels::arc_cells(phi, std::acos(threshold / r), cells_per_radian_, num_distinct_);
-    kernels::add_arc(cells, num_distinct_, table);
+    const double half_width = everywhere ? 0 : std::acos(threshold / r);
+    const kernels::ArcCells cells = everywhere ? kernels::ArcCells{0, num_distinct_}
+                                               : kernels::arc_cells(phi, half_width, cells_per_radian_, num_distinct_);
+    const std::int64_t holistic = static_cast<std::int64_t>(e) * num_angles_;
+    if (table != nullptr) kernels::add_arc(cells, num_distinct_, table);
+    if (!sums.holistic.empty()) kernels::add_arc(cells, num_distinct_, sums.holistic.data() + holistic);
+    if (!has_signed_tables_ || everywhere) continue;  // everywhere, the two sides cancel
+    const double opposite = phi > 0 ? phi - std::numbers::pi : phi + std::numbers::pi;
+    const kernels::ArcCells back = kernels::arc_cells(opposite, half_width, cells_per_radian_, num_distinct_);
+    const auto add_both = [&](std::int64_t* differences) {
+      kernels::add_arc(cells, num_distinct_, differences);
+      kernels::add_arc(back, num_distinct_, differences, -1);
+    };
+    if (table != nullptr) add_both(signed_tables_.data() + place * num_angles_);
+    if (!sums.holistic_signed.empty()) add_both(sums.holistic_signed.data() + holistic);
   }
+}
+
+double SpotlightTables::largest_cosine_sum() const {
+  double largest = 0;
+  for (const Sums& sums : sums_) {
+    for (const std::int64_t sum : sums.cosine_sum) largest = std::max(largest, std::abs(static_cast<double>(sum)));
+  }
+  return largest;
 }
 
 void SpotlightTables::read_out(std::int64_t num_rows_everywhere, ResonanceParts& parts) const& {
-  read_out(tables_, num_rows_everywhere, parts);
+  read_out(tables_, signed_tables_, num_rows_everywhere, parts);
 }
 
 void SpotlightTables::read_out(std::int64_t num_rows_everywhere, ResonanceParts& parts) && {
-  read_out(std::move(tables_), num_rows_everywhere, parts);
+  read_out(std::move(tables_), std::move(signed_tables_), num_rows_everywhere, parts);
 }
 
-void SpotlightTables::read_out(std::vector<std::int64_t> tables, std::int64_t num_rows_everywhere,
-                               ResonanceParts& parts) const {
-  const std::int64_t num_angles = spotlight_.grid.num_angles();
-  const auto num_epsilons = static_cast<std::int64_t>(spotlight_.epsilon.size());
-  parts.planes = planes_.planes();
-  parts.plane_hits.assign(static_cast<std::size_t>(num_epsilons * planes_.num_planes()), 0);
-  parts.holistic_counts.assign(static_cast<std::size_t>(num_epsilons * num_angles), 0);
+void SpotlightTables::read_out(std::vector<std::int64_t> tables, std::vector<std::int64_t> signed_tables,
+                               std::int64_t num_rows_everywhere, ResonanceParts& parts) const {
+  parts.planes = chosen_.planes();
+  parts.num_planes_summed = planes_.num_planes();
+  parts.num_planes_left_out = planes_.num_left_out();
+  parts.holistic_counts.assign(size_of({std::ssize(spotlight_.epsilon), num_angles_}), 0);
+  read_out_planes(std::move(tables), num_rows_everywhere, parts);
+  read_out_sums(num_rows_everywhere, parts);
+  if (spotlight_.is_signed) read_out_signed(std::move(signed_tables), parts);
+}
+
+// The running sums of a difference table, (K), which begin at `count`. `counts` may be the same memory.
+void SpotlightTables::to_counts(const std::int64_t* differences, std::int64_t count, std::int64_t* counts) const {
+  for (std::int64_t k = 0; k < num_distinct_; ++k) {
+    count += differences[k];
+    counts[k] = count;
+  }
+  if (num_distinct_ < num_angles_) counts[num_distinct_] = counts[0];
+}
+
+void SpotlightTables::read_out_planes(std::vector<std::int64_t> tables, std::int64_t num_rows_everywhere,
+                                      ResonanceParts& parts) const {
+  const std::int64_t num_epsilons = std::ssize(spotlight_.epsilon);
+  const std::int64_t num_planes = chosen_.num_planes();
+  parts.plane_hits.assign(size_of({num_epsilons, num_planes}), 0);
   // In place: a plane's counts never lie behind its table, since each table before it is one number longer.
   auto hits = parts.plane_hits.begin();
   for (std::int64_t e = 0; e < num_epsilons; ++e) {
-    std::int64_t* holistic = parts.holistic_counts.data() + e * num_angles;
-    for (std::int64_t p = 0; p < planes_.num_planes(); ++p, ++hits) {
-      const std::int64_t* table = tables.data() + (e * planes_.num_planes() + p) * stride();
-      std::int64_t* counts = tables.data() + (e * planes_.num_planes() + p) * num_angles;
-      *hits = table[num_angles];
+    std::int64_t* holistic = parts.holistic_counts.data() + e * num_angles_;
+    for (std::int64_t p = 0; p < num_planes; ++p, ++hits) {
+      const std::int64_t* table = tables.data() + (e * num_planes + p) * stride();
+      std::int64_t* counts = tables.data() + (e * num_planes + p) * num_angles_;
+      *hits = table[num_angles_];
       const Plane& plane = parts.planes[static_cast<std::size_t>(p)];
       const bool degenerate = planes_.shape(plane.i, plane.j).inverse_sine == 0;
-      std::int64_t count =
-          spotlight_.epsilon[static_cast<std::size_t>(e)] <= 0 && !degenerate ? num_rows_everywhere : 0;
-      const std::int64_t first_count = count + table[0];
-      for (std::int64_t k = 0; k < num_angles; ++k) {
-        count += table[k];
-        counts[k] = k < num_distinct_ ? count : first_count;
-        holistic[k] += counts[k];
-      }
+      const bool has_all_rows = spotlight_.epsilon[static_cast<std::size_t>(e)] <= 0 && !degenerate;
+      to_counts(table, has_all_rows ? num_rows_everywhere : 0, counts);
+      for (std::int64_t k = 0; k < num_angles_ && chosen_.has_all(); ++k) holistic[k] += counts[k];
     }
   }
-  tables.resize(static_cast<std::size_t>(num_epsilons * planes_.num_planes() * num_angles));
+  tables.resize(size_of({num_epsilons, num_planes, num_angles_}));
   parts.counts = std::move(tables);
+}
+
+void SpotlightTables::read_out_sums(std::int64_t num_rows_everywhere, ResonanceParts& parts) const {
+  parts.scores.cosine_sum.assign(spotlight_.epsilon.size(), 0);
+  parts.scores.num_hits.assign(spotlight_.epsilon.size(), 0);
+  for (const Sums& sums : sums_) {
+    add_to(parts.scores.cosine_sum, sums.cosine_sum);
+    add_to(parts.scores.num_hits, sums.num_hits);
+    if (!chosen_.has_all()) add_to(parts.holistic_counts, sums.holistic);
+  }
+  if (chosen_.has_all()) return;
+  const std::int64_t num_spanned = planes_.num_planes() - planes_.num_kept_as_zeros();
+  for (std::int64_t e = 0; e < std::ssize(spotlight_.epsilon); ++e) {
+    const bool has_all_rows = spotlight_.epsilon[static_cast<std::size_t>(e)] <= 0;
+    std::int64_t* holistic = parts.holistic_counts.data() + e * num_angles_;
+    to_counts(holistic, has_all_rows ? num_rows_everywhere * num_spanned : 0, holistic);
+  }
+}
+
+// Rows without a direction are on neither side.
+void SpotlightTables::read_out_signed(std::vector<std::int64_t> signed_tables, ResonanceParts& parts) const {
+  const std::int64_t num_epsilons = std::ssize(spotlight_.epsilon);
+  const std::int64_t num_curves = num_epsilons * chosen_.num_planes();
+  parts.holistic_signed_counts.assign(parts.holistic_counts.size(), 0);
+  if (!has_signed_tables_) {
+    parts.signed_counts.resize(parts.counts.size());
+    const auto take_half_turn_off = [&](const std::int64_t* counts, std::int64_t* signed_counts) {
+      for (std::int64_t k = 0; k < num_angles_; ++k) {
+        signed_counts[k] = counts[k] - counts[(k + num_distinct_ / 2) % num_distinct_];
+      }
+    };
+    for (std::int64_t curve = 0; curve < num_curves; ++curve) {
+      take_half_turn_off(parts.counts.data() + curve * num_angles_, parts.signed_counts.data() + curve * num_angles_);
+    }
+    for (std::int64_t e = 0; e < num_epsilons; ++e) {
+      take_half_turn_off(parts.holistic_counts.data() + e * num_angles_,
+                         parts.holistic_signed_counts.data() + e * num_angles_);
+    }
+    return;
+  }
+  for (std::int64_t curve = 0; curve < num_curves; ++curve) {
+    std::int64_t* counts = signed_tables.data() + curve * num_angles_;
+    to_counts(counts, 0, counts);
+    if (!chosen_.has_all()) continue;
+    std::int64_t* holistic = parts.holistic_signed_counts.data() + curve / chosen_.num_planes() * num_angles_;
+    for (std::int64_t k = 0; k < num_angles_; ++k) holistic[k] += counts[k];
+  }
+  parts.signed_counts = std::move(signed_tables);
+  if (chosen_.has_all()) return;
+  for (const Sums& sums : sums_) add_to(parts.holistic_signed_counts, sums.holistic_signed);
+  for (std::int64_t e = 0; e < num_epsilons; ++e) {
+    std::int64_t* holistic = parts.holistic_signed_counts.data() + e * num_angles_;
+    to_counts(holistic, 0, holistic);
+  }
 }
 
 }  // namespace srm

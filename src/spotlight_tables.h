@@ -5,20 +5,22 @@
 #include <vector>
 
 #include "srm/angle_grid.h"
-#include "srm/plane_set.h"
+#include "srm/plane_choice.h"
 #include "srm/resonance.h"
 
 namespace srm {
 
-/// What a spotlight is: its thresholds, its angles, which way it turns.
+/// What a spotlight is: its thresholds, its angles, which way it turns, and whether its back is counted against it.
 struct Spotlight {
   std::vector<double> epsilon;
   AngleGrid grid;
   Sense sense;
+  bool is_signed = false;
 };
 
-/// The circular difference tables of all planes, (epsilon, plane, angle), and the sweep that adds rows to them.
-/// Different owners may sweep at the same time: each touches the tables of its own planes only.
+/// The circular difference tables of the chosen planes, (epsilon, plane, angle), what is summed over all planes, and
+/// the sweep that adds rows to them. Different owners may sweep at the same time: each touches the tables of its own
+/// planes and sums of its own only.
 class SpotlightTables {
  public:
   /// One prepared row: its coordinates c = B x_hat, (m), and the indices i, ascending, of c_i^2 >= heavy_bounds()[i].
@@ -26,45 +28,64 @@ class SpotlightTables {
     const double* coordinates;
     std::span<const std::int32_t> heavy;
   };
-  /// What a sweep adds up beside the tables, (epsilon) each; see Scores.
-  struct Tally {
-    std::vector<std::int64_t> cosine_sum;
-    std::vector<std::int64_t> num_hits;
-  };
 
-  /// `basis` and `planes` must outlive the tables.
-  SpotlightTables(const Basis& basis, const PlaneSet& planes, Spotlight spotlight);
+  /// `basis`, `planes` and `chosen` must outlive the tables. There are owners from 0 to `num_owners` - 1.
+  SpotlightTables(const Basis& basis, const PlaneSet& planes, const ChosenPlanes& chosen, Spotlight spotlight,
+                  std::int64_t num_owners);
 
-  /// Of the tables, and beside them of what a result adds; 1e18 stands for all that is more.
-  static std::int64_t bytes_needed(const PlaneSet& planes, const Spotlight& spotlight);
+  /// Of the tables of `num_chosen` planes and of the sums, and beside them of what a result adds; 1e18 stands for all
+  /// that is more.
+  static std::int64_t bytes_needed(const PlaneSet& planes, std::int64_t num_chosen, const Spotlight& spotlight,
+                                   std::int64_t num_owners);
 
   /// (m): a plane can be hit only by rows of which one of its two coordinates reaches its bound in square.
   const std::vector<double>& heavy_bounds() const { return heavy_bounds_; }
 
-  /// Adds `row` to the planes that `owner` (0 <= owner < num_owners) owns, and what it hit to `tally`.
-  void sweep(const Row& row, std::int64_t owner, std::int64_t num_owners, Tally& tally);
+  /// Adds `row` to the planes that `owner` owns of those that `num_owners` share: at most as many as there are.
+  void sweep(const Row& row, std::int64_t owner, std::int64_t num_owners);
 
-  /// Turns a copy of the tables, or the tables themselves, into counts (epsilon, plane, angle) and hits (epsilon,
-  /// plane), with `num_rows_everywhere` more rows in every spotlight of an epsilon <= 0, which are the rows without a
-  /// direction.
+  /// The largest |cosine_sum| of any owner so far.
+  double largest_cosine_sum() const;
+
+  /// Turns a copy of the tables, or the tables themselves, into all counts and hits and the scores over planes, with
+  /// `num_rows_everywhere` more rows in every spotlight of an epsilon <= 0, which are the rows without a direction.
   void read_out(std::int64_t num_rows_everywhere, ResonanceParts& parts) const&;
   void read_out(std::int64_t num_rows_everywhere, ResonanceParts& parts) &&;
 
  private:
+  /// What an owner sums over all its planes: scores (epsilon), and where not all planes have tables, what would be the
+  /// sum of their tables (epsilon, angle).
+  struct Sums {
+    std::vector<std::int64_t> cosine_sum;
+    std::vector<std::int64_t> num_hits;
+    std::vector<std::int64_t> holistic;
+    std::vector<std::int64_t> holistic_signed;
+  };
+
   // A plane's table holds its K differences and then its number of hits, so that both share cache lines.
-  std::int64_t stride() const { return spotlight_.grid.num_angles() + 1; }
-  void add(std::int64_t i, std::int64_t j, double u, double v, Tally& tally);
-  void sweep_pair(std::int64_t a, std::int64_t b, const double* c, Tally& tally);
-  void read_out(std::vector<std::int64_t> tables, std::int64_t num_rows_everywhere, ResonanceParts& parts) const;
+  std::int64_t stride() const { return num_angles_ + 1; }
+  void add(std::int64_t i, std::int64_t j, double u, double v, Sums& sums);
+  void sweep_pair(std::int64_t a, std::int64_t b, const double* c, Sums& sums);
+  void read_out(std::vector<std::int64_t> tables, std::vector<std::int64_t> signed_tables,
+                std::int64_t num_rows_everywhere, ResonanceParts& parts) const;
+  void read_out_planes(std::vector<std::int64_t> tables, std::int64_t num_rows_everywhere, ResonanceParts& parts) const;
+  void read_out_sums(std::int64_t num_rows_everywhere, ResonanceParts& parts) const;
+  void read_out_signed(std::vector<std::int64_t> signed_tables, ResonanceParts& parts) const;
+  void to_counts(const std::int64_t* differences, std::int64_t count, std::int64_t* counts) const;
 
   const Basis& basis_;
   const PlaneSet& planes_;
+  const ChosenPlanes& chosen_;
   Spotlight spotlight_;
+  std::int64_t num_angles_;
   std::int64_t num_distinct_;
   double cells_per_radian_;
   double smallest_epsilon_;
+  bool has_signed_tables_;  // signed, on a grid without the half turn
   std::vector<double> heavy_bounds_;
   std::vector<std::int64_t> tables_;
+  std::vector<std::int64_t> signed_tables_;  // (epsilon, plane, angle): arcs minus opposite arcs
+  std::vector<Sums> sums_;                   // by owner
 };
 
 }  // namespace srm

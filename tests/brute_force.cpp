@@ -1,11 +1,30 @@
 #include "brute_force.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <random>
 
 namespace srm::test {
+namespace {
+
+void add_cell(BruteForceCells& cells, std::int64_t count, double margin, std::int64_t least, std::int64_t most) {
+  cells.counts.push_back(count);
+  cells.margin.push_back(margin);
+  cells.least.push_back(least);
+  cells.most.push_back(most);
+}
+
+std::int64_t num_out_of_bounds(const std::vector<std::int64_t>& counts, const std::vector<std::int64_t>& least,
+                               const std::vector<std::int64_t>& most) {
+  if (counts.size() != least.size()) return -1;
+  std::int64_t num_out = 0;
+  for (std::size_t k = 0; k < counts.size(); ++k) num_out += counts[k] < least[k] || counts[k] > most[k] ? 1 : 0;
+  return num_out;
+}
+
+}  // namespace
 
 BruteForce brute_force(const std::vector<double>& rows, const Basis& basis, const std::vector<Plane>& planes,
                        const AccumulatorOptions& options, Slack slack) {
@@ -58,23 +77,31 @@ BruteForce brute_force(const std::vector<double>& rows, const Basis& basis, cons
         for (std::int64_t k = 0; k < n && !degenerate; ++k) {
           spotlight[k] = std::cos(theta) * e1[k] + turn * std::sin(theta) * e2[k] / rest;
         }
-        std::int64_t count = 0, least = 0, most = 0;
-        double margin = 2;
+        const auto inside = [&](double dot, double cosine, bool zero, double side) {
+          // A row without a direction has a cosine of exactly zero, and no slack.
+          const double threshold = epsilon / length;
+          return std::array<std::int64_t, 3>{side * dot >= epsilon,
+                                             zero ? epsilon <= 0 : side * cosine >= threshold + slack.surely_inside,
+                                             zero ? epsilon <= 0 : side * cosine >= threshold + slack.perhaps_inside};
+        };
+        std::array<std::int64_t, 3> front = {}, back = {};
+        double margin = 2, back_margin = 2;
         for (std::int64_t s = 0; s < num_kept && !degenerate; ++s) {
           double cosine = 0;
           for (std::int64_t k = 0; k < n; ++k) cosine += x_hat[s * n + k] * spotlight[k];
           const double dot = length * cosine;
-          count += dot >= epsilon ? 1 : 0;
-          margin = std::min(margin, std::abs(dot - epsilon));
-          // A row without a direction has a cosine of exactly zero, and no slack.
           const bool zero = std::all_of(&x_hat[s * n], &x_hat[s * n] + n, [](double value) { return value == 0; });
-          least += zero ? epsilon <= 0 : cosine >= epsilon / length + slack.surely_inside;
-          most += zero ? epsilon <= 0 : cosine >= epsilon / length + slack.perhaps_inside;
+          for (std::size_t k = 0; k < 3; ++k) {
+            front[k] += inside(dot, cosine, zero, 1)[k];
+            // What has no direction is on both sides or on none.
+            back[k] += inside(dot, cosine, zero, -1)[k];
+          }
+          margin = std::min(margin, std::abs(dot - epsilon));
+          back_margin = std::min(back_margin, std::abs(dot + epsilon));
         }
-        truth.counts.push_back(count);
-        truth.margin.push_back(margin);
-        truth.least.push_back(least);
-        truth.most.push_back(most);
+        add_cell(truth, front[0], margin, front[1], front[2]);
+        add_cell(truth.with_signs, front[0] - back[0], std::min(margin, back_margin), front[1] - back[2],
+                 front[2] - back[1]);
       }
     }
   }
@@ -82,23 +109,37 @@ BruteForce brute_force(const std::vector<double>& rows, const Basis& basis, cons
 }
 
 std::int64_t num_wrong_cells(const Resonance& resonance, const BruteForce& truth, double least_margin) {
-  const std::vector<std::int64_t>& counts = resonance.parts().counts;
-  if (counts.size() != truth.counts.size()) return -1;
-  std::int64_t num_wrong = 0;
-  for (std::size_t k = 0; k < counts.size(); ++k) {
-    num_wrong += truth.margin[k] >= least_margin && counts[k] != truth.counts[k] ? 1 : 0;
-  }
-  return num_wrong;
+  const auto num_wrong = [least_margin](const std::vector<std::int64_t>& counts, const BruteForceCells& cells) {
+    if (counts.size() != cells.counts.size()) return std::int64_t{-1};
+    std::int64_t wrong = 0;
+    for (std::size_t k = 0; k < counts.size(); ++k) {
+      wrong += cells.margin[k] >= least_margin && counts[k] != cells.counts[k] ? 1 : 0;
+    }
+    return wrong;
+  };
+  const std::int64_t wrong = num_wrong(resonance.parts().counts, truth);
+  if (!resonance.is_signed() || wrong != 0) return wrong;
+  return num_wrong(resonance.parts().signed_counts, truth.with_signs);
 }
 
 std::int64_t num_cells_out_of_bounds(const Resonance& resonance, const BruteForce& truth) {
-  const std::vector<std::int64_t>& counts = resonance.parts().counts;
-  if (counts.size() != truth.counts.size()) return -1;
-  std::int64_t num_wrong = 0;
-  for (std::size_t k = 0; k < counts.size(); ++k) {
-    num_wrong += counts[k] < truth.least[k] || counts[k] > truth.most[k] ? 1 : 0;
-  }
-  return num_wrong;
+  const std::int64_t num_out = num_out_of_bounds(resonance.parts().counts, truth.least, truth.most);
+  if (!resonance.is_signed() || num_out != 0) return num_out;
+  return num_out_of_bounds(resonance.parts().signed_counts, truth.with_signs.least, truth.with_signs.most);
+}
+
+std::int64_t num_holistic_cells_out_of_bounds(const Resonance& resonance, const BruteForce& truth) {
+  const auto summed = [&](const std::vector<std::int64_t>& cells) {
+    const auto num_angles = static_cast<std::size_t>(resonance.num_angles());
+    const std::size_t of_epsilon = cells.size() / static_cast<std::size_t>(resonance.num_epsilons());
+    std::vector<std::int64_t> sums(static_cast<std::size_t>(resonance.num_epsilons()) * num_angles, 0);
+    for (std::size_t k = 0; k < cells.size(); ++k) sums[k / of_epsilon * num_angles + k % num_angles] += cells[k];
+    return sums;
+  };
+  const ResonanceParts& parts = resonance.parts();
+  const std::int64_t num_out = num_out_of_bounds(parts.holistic_counts, summed(truth.least), summed(truth.most));
+  if (!resonance.is_signed() || num_out != 0) return num_out;
+  return num_out_of_bounds(parts.holistic_signed_counts, summed(truth.with_signs.least), summed(truth.with_signs.most));
 }
 
 std::vector<double> gaussian(std::int64_t count, unsigned seed) {
@@ -109,10 +150,12 @@ std::vector<double> gaussian(std::int64_t count, unsigned seed) {
   return values;
 }
 
-Resonance accumulate(const std::vector<double>& rows, const Basis& basis, const AccumulatorOptions& options) {
+Resonance accumulate(const std::vector<double>& rows, const Basis& basis, const AccumulatorOptions& options,
+                     std::span<const std::int64_t> blocks) {
   MemoryBudget budget(std::int64_t{1} << 32);
   Accumulator accumulator(std::make_shared<const Basis>(basis), options, budget);
-  accumulator.update(rows.data(), static_cast<std::int64_t>(rows.size()) / basis.dim(), basis.dim(), basis.dim());
+  accumulator.update(rows.data(), static_cast<std::int64_t>(rows.size()) / basis.dim(), basis.dim(), basis.dim(),
+                     blocks);
   return std::move(accumulator).take_resonance();
 }
 

@@ -73,7 +73,7 @@ class ObserveTest(CommandTest):
         layer = result["layers"][-1]
         n, num_planes, num_angles = 16, 120, 360
         self.assertEqual(layer["dim"], n)
-        self.assertEqual(layer["basis"].shape, (n, n))
+        self.assertEqual(layer["basis"].shape, (0, n))  # the standard basis is not spelled out
         self.assertEqual(layer["basis_name"], "standard")
         self.assertEqual(layer["planes"].shape, (num_planes, 2))
         self.assertEqual(layer["planes"].values[:4], [0, 1, 0, 2])
@@ -157,7 +157,7 @@ class ObserveTest(CommandTest):
         self.observe("--activations", self.npy([[1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]), "--angles", "4")
         with open(self.folder / "out" / "planes.csv", newline="") as lines:
             rows = list(csv.DictReader(lines))
-        self.assertEqual(list(rows[0]), ["layer", "i", "j", "epsilon", "hits", "peak_angle_deg", "peak", "mean"])
+        self.assertEqual(list(rows[0]), ["layer", "i", "j", "epsilon", "hits", "peak_angle_deg", "peak", "mean", "group"])
         first = rows[0]
         self.assertEqual((first["layer"], first["i"], first["j"], first["hits"]), ("activations", "0", "1", "3"))
         self.assertEqual((float(first["peak_angle_deg"]), float(first["mean"])), (0.0, 0.25))

@@ -148,7 +148,7 @@ TEST(MergeTest, OtherPlanesMeansAndAngleNumbersAreRefused) {
   EXPECT_THAT([&] { merge(Resonance(a), Resonance(b)); },
               ThrowsMessage<Error>(HasSubstr("planes, at plane 0, must be the same in both; got (0, 1) and (0, 2)")));
   b = small_parts();
-  b.planes.clear(), b.counts.clear(), b.plane_hits.clear();
+  b.num_planes_summed = 0, b.planes.clear(), b.counts.clear(), b.plane_hits.clear();
   b.holistic_counts.assign(8, 0);
   b.scores.num_hits = b.scores.cosine_sum = {0, 0};
   EXPECT_THAT([&] { merge(Resonance(small_parts()), Resonance(b)); },

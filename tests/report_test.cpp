@@ -38,6 +38,7 @@ Resonance layer_of(std::string address, std::int64_t dim, const Rows& rows, std:
   const Basis basis = Basis::standard(dim);
   parts.basis = basis.vectors();
   parts.planes = PlaneSet(basis, Pairs::kCombination).planes();
+  parts.num_planes_summed = std::ssize(parts.planes);
   parts.grid = grid;
   parts.num_samples_seen = static_cast<std::int64_t>(rows.size());
   parts.num_calls = rows.empty() ? 0 : 1;
@@ -153,21 +154,21 @@ std::string spelled(std::string text) {
 
 TEST(PlanesCsv, HasALineAPlaneAndEpsilon) {
   EXPECT_EQ(csv_of(three_layers()),
-            R"(layer,i,j,epsilon,hits,peak_angle_deg,peak,mean
-encoder.act,0,1,0.9,100,0,0.46875,0.09765625
-encoder.act,0,1,0.5,100,45,0.78125,0.29296875
-encoder.act,0,2,0.9,80,0,0.46875,0.078125
-encoder.act,0,2,0.5,80,315,0.625,0.234375
-encoder.act,1,2,0.9,60,0,0.3125,0.05859375
-encoder.act,1,2,0.5,60,315,0.46875,0.17578125
-"diagonal, ""so called""",0,1,0.9,0,0,0,0
-"diagonal, ""so called""",0,1,0.5,50,0,1,0.375
-"diagonal, ""so called""",0,2,0.9,0,0,0,0
-"diagonal, ""so called""",0,2,0.5,50,0,1,0.375
-"diagonal, ""so called""",1,2,0.9,0,0,0,0
-"diagonal, ""so called""",1,2,0.5,50,0,1,0.375
-never,0,1,0.9,0,0,0,0
-never,0,1,0.5,0,0,0,0
+            R"(layer,i,j,epsilon,hits,peak_angle_deg,peak,mean,group
+encoder.act,0,1,0.9,100,0,0.46875,0.09765625,
+encoder.act,0,1,0.5,100,45,0.78125,0.29296875,
+encoder.act,0,2,0.9,80,0,0.46875,0.078125,
+encoder.act,0,2,0.5,80,315,0.625,0.234375,
+encoder.act,1,2,0.9,60,0,0.3125,0.05859375,
+encoder.act,1,2,0.5,60,315,0.46875,0.17578125,
+"diagonal, ""so called""",0,1,0.9,0,0,0,0,
+"diagonal, ""so called""",0,1,0.5,50,0,1,0.375,
+"diagonal, ""so called""",0,2,0.9,0,0,0,0,
+"diagonal, ""so called""",0,2,0.5,50,0,1,0.375,
+"diagonal, ""so called""",1,2,0.9,0,0,0,0,
+"diagonal, ""so called""",1,2,0.5,50,0,1,0.375,
+never,0,1,0.9,0,0,0,0,
+never,0,1,0.5,0,0,0,0,
 )");
 }
 
@@ -175,7 +176,7 @@ never,0,1,0.5,0,0,0,0
 TEST(PlanesCsv, LeavesTheRepeatedAngleOutOfTheMean) {
   Results results;
   results.layers.push_back(layer_of("a", 2, Rows(4, {1, 0}), {0.9}, AngleGrid(5, GridEnds::kInclusive)));
-  EXPECT_EQ(csv_of(results), "layer,i,j,epsilon,hits,peak_angle_deg,peak,mean\na,0,1,0.9,4,0,1,0.25\n");
+  EXPECT_EQ(csv_of(results), "layer,i,j,epsilon,hits,peak_angle_deg,peak,mean,group\na,0,1,0.9,4,0,1,0.25,\n");
 }
 
 TEST(PlanesCsv, QuotesLineBreaksAndNothingElse) {
@@ -192,12 +193,16 @@ TEST(LayersJson, HasTheFileKeysWithoutArraysAndTheScores) {
   EXPECT_EQ(layers_json(three_layers())[0].dump(1),
             R"({
  "address": "encoder.act",
+ "group": "",
  "dim": 3,
  "num_vectors": 3,
  "basis_name": "standard",
  "basis_lengths": "normalised",
  "pairs": "combination",
  "num_planes": 3,
+ "plane_choice": "all",
+ "plane_seed": 0,
+ "num_planes_summed": 3,
  "num_planes_left_out": 0,
  "epsilon": [
   0.9,
@@ -206,6 +211,7 @@ TEST(LayersJson, HasTheFileKeysWithoutArraysAndTheScores) {
  "num_angles": 8,
  "grid": "exclusive",
  "sense": "natural",
+ "signed": false,
  "centred": false,
  "num_samples_seen": 128,
  "num_samples_zero_norm": 2,
@@ -224,9 +230,11 @@ TEST(LayersJson, HasTheFileKeysWithoutArraysAndTheScores) {
   "hits": [
    240,
    240
-  ]
+  ],
+  "num_blocks": 0
  },
  "a4": 1.0,
+ "a4_error": null,
  "c4": [
   1.0,
   1.0

@@ -31,12 +31,13 @@ ResonanceParts two_planes() {
   parts.basis_name = "standard";
   parts.basis = {1, 0, 0, 0, 1, 0, 0, 0, 1};
   parts.planes = {{0, 1}, {0, 2}};
+  parts.num_planes_summed = 2;
   parts.epsilon = {0.9};
   parts.grid = AngleGrid(2);
   parts.counts = {4, 0, 2, 0};
   parts.plane_hits = {4, 2};
   parts.holistic_counts = {6, 0};
-  parts.scores = {4, 4, {0}, {6}};
+  parts.scores = {4, 4, {0}, {6}, {}, {}, {}};
   parts.num_samples_seen = 4;
   return parts;
 }
@@ -164,6 +165,7 @@ TEST(ResonanceTest, CountsTooLargeToAddUpAreRefused) {
 TEST(ResonanceTest, NoPlanesAreAResultWithoutCounts) {
   ResonanceParts parts = small_parts();
   parts.planes.clear();
+  parts.num_planes_summed = 0;
   parts.counts.clear();
   parts.plane_hits.clear();
   EXPECT_THAT([&] { Resonance{parts}; }, ThrowsMessage<Error>(HasSubstr("holistic_counts must be the sum")));
@@ -207,7 +209,7 @@ TEST(ResonanceTest, NoSamplesAreZerosNotNans) {
   parts.counts.assign(4, 0);
   parts.plane_hits.assign(2, 0);
   parts.holistic_counts.assign(2, 0);
-  parts.scores = {0, 0, {0}, {0}};
+  parts.scores = {0, 0, {0}, {0}, {}, {}, {}};
   parts.num_samples_seen = 0;
   const Resonance result(parts);
   EXPECT_THAT(result.curve(0, 1), testing::Each(0));

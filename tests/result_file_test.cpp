@@ -70,10 +70,11 @@ const std::filesystem::path& saved_file() {
 }
 
 auto members(const ResonanceParts& p) {
-  return std::tie(p.address, p.dim, p.num_vectors, p.basis_name, p.basis, p.basis_lengths, p.pairs, p.planes,
-                  p.num_planes_left_out, p.epsilon, p.grid, p.sense, p.counts, p.plane_hits, p.holistic_counts,
-                  p.scores, p.num_samples_seen, p.num_samples_zero_norm, p.num_samples_nonfinite, p.num_samples_skipped,
-                  p.num_calls, p.centred, p.mean);
+  return std::tie(p.address, p.group, p.plane_choice, p.plane_seed, p.num_planes_summed, p.signed_counts,
+                  p.holistic_signed_counts, p.dim, p.num_vectors, p.basis_name, p.basis, p.basis_lengths, p.pairs,
+                  p.planes, p.num_planes_left_out, p.epsilon, p.grid, p.sense, p.counts, p.plane_hits,
+                  p.holistic_counts, p.scores, p.num_samples_seen, p.num_samples_zero_norm, p.num_samples_nonfinite,
+                  p.num_samples_skipped, p.num_calls, p.centred, p.mean);
 }
 
 bool is_same(const Results& a, const Results& b) {
@@ -100,7 +101,7 @@ TEST(ResultFile, PythonOpensItAndEqualResultsGiveEqualBytes) {
 TEST(ResultFile, ItsKeysAreThoseOfTheFormat) {
   const GenericDict file = load_pickle(saved_file()).toGenericDict();
   EXPECT_EQ(file.at("format").toStringRef(), "torchsrm-result");
-  EXPECT_EQ(file.at("version").toInt(), 1);
+  EXPECT_EQ(file.at("version").toInt(), 2);
   EXPECT_TRUE(file.at("partial").toBool());
   EXPECT_EQ(file.at("settings").toGenericDict().at("epsilon").toStringRef(), "0.5 -0.25");
   const GenericDict layer = file.at("layers").toList().get(1).toGenericDict();
@@ -119,16 +120,18 @@ TEST(ResultFile, ItsKeysAreThoseOfTheFormat) {
   expect("mean", at::kDouble, {2});
   for (const auto& [key, text] :
        {std::pair("address", "skew"), std::pair("basis_name", "skew"), std::pair("basis_lengths", "normalised"),
-        std::pair("pairs", "permutation"), std::pair("grid", "inclusive"), std::pair("sense", "reference")}) {
+        std::pair("pairs", "permutation"), std::pair("grid", "inclusive"), std::pair("sense", "reference"),
+        std::pair("group", ""), std::pair("plane_choice", "all")}) {
     EXPECT_EQ(layer.at(key).toStringRef(), text);
   }
   for (const auto& [key, number] :
        {std::pair("dim", 2), std::pair("num_planes_left_out", 2), std::pair("num_samples_seen", 19),
-        std::pair("num_samples_zero_norm", 0), std::pair("num_samples_nonfinite", 1), std::pair("num_calls", 1)}) {
+        std::pair("num_samples_zero_norm", 0), std::pair("num_samples_nonfinite", 1), std::pair("num_calls", 1),
+        std::pair("num_vectors", 3), std::pair("plane_seed", 0), std::pair("num_planes_summed", 4)}) {
     EXPECT_EQ(layer.at(key).toInt(), number) << key;
   }
   EXPECT_TRUE(layer.at("centred").toBool());
-  EXPECT_EQ(layer.size(), 23);
+  EXPECT_EQ(layer.size(), 29);
   const GenericDict scores = layer.at("scores").toGenericDict();
   EXPECT_EQ(scores.at("rows").toInt(), 19);
   EXPECT_EQ(scores.at("quartic_scale").toInt(), std::int64_t{1} << 30);
@@ -136,7 +139,16 @@ TEST(ResultFile, ItsKeysAreThoseOfTheFormat) {
   EXPECT_TRUE(scores.at("quartic_sum").isInt());
   EXPECT_EQ(scores.at("cosine_sum").toTensor().scalar_type(), at::kLong);
   EXPECT_EQ(scores.at("hits").toTensor().sizes(), (std::vector<std::int64_t>{1}));
-  EXPECT_FALSE(file.at("layers").toList().get(0).toGenericDict().contains("mean"));
+  EXPECT_EQ(scores.at("direction_sum").toTensor().sizes(), (std::vector<std::int64_t>{2}));
+  EXPECT_EQ(scores.at("direction_scale").toInt(), std::int64_t{1} << 30);
+  EXPECT_EQ(scores.at("quartic_by_vector").toTensor().sizes(), (std::vector<std::int64_t>{3}));
+  EXPECT_EQ(scores.at("num_blocks").toInt(), 19);
+  EXPECT_EQ(scores.at("block_sums").toTensor().sizes(), (std::vector<std::int64_t>{3, 2}));
+  EXPECT_FALSE(layer.at("signed").toBool());
+  EXPECT_FALSE(layer.contains("signed_counts"));
+  const GenericDict standard = file.at("layers").toList().get(0).toGenericDict();
+  EXPECT_FALSE(standard.contains("mean"));
+  EXPECT_EQ(standard.at("basis").toTensor().sizes(), (std::vector<std::int64_t>{0, 3})) << "not spelled out";
 }
 
 TEST(ResultFile, ASettingThatIsThereTwiceIsRefused) {
@@ -191,10 +203,6 @@ TEST(ResultFile, EveryKeyMustBeThere) {
   for (const auto& entry : file.at("layers").toList().get(0).toGenericDict()) {
     const std::string key = entry.key().toStringRef();
     const std::string message = error_after([&](GenericDict, GenericDict layer) { EXPECT_EQ(layer.erase(key), 1); });
-    if (key == "num_samples_skipped") {
-      EXPECT_EQ(message, "") << "results of the first release have none, and are read";
-      continue;
-    }
     EXPECT_THAT(message, AllOf(HasSubstr("layer 0"), HasSubstr("'" + key + "' must be there")));
   }
 }
@@ -222,7 +230,7 @@ TEST(ResultFile, EveryValueMustBeWhatTheFormatSays) {
                 HasSubstr(words));
   };
   expect_file("format", "else", "with the format 'torchsrm-result'; got else");
-  expect_file("version", 2, "must be 1 or less for this torchsrm; got version 2");
+  expect_file("version", 3, "must be 2 or less for this torchsrm; got version 3");
   expect_file("version", 0, "'version' must be 1 or more");
   expect_file("layers", 0, "'layers' must be a list");
   expect_file("settings", 0, "must be a dict");

@@ -14,6 +14,7 @@ inline ResonanceParts small_parts() {
   parts.basis_name = "standard";
   parts.basis = {1, 0, 0, 1};
   parts.planes = {{0, 1}};
+  parts.num_planes_summed = 1;
   parts.epsilon = {0.9, 0.5};
   parts.grid = AngleGrid(4);
   parts.counts = {2, 1, 0, 0, 3, 2, 1, 0};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "srm/memory_budget.h"
+#include "srm/plane_choice.h"
 #include "srm/resonance.h"
 
 namespace srm {
@@ -21,7 +22,8 @@ namespace srm {
 // Note [Ties]
 // A cosine equal to epsilon is inside. Rows are normalised and projected in float64, so that equality can be off by a
 // few units in the last place; therefore everything down to epsilon - 1e-12 counts as equal. (Where vectors keep their
-// lengths, the cosine is compared with epsilon / |b_i|.)
+// lengths, the cosine is compared with epsilon / |b_i|.) Signed counts take off what is inside half a turn away, which
+// is -cosine >= epsilon with the same ties.
 
 /// What to measure, and with how many threads.
 struct AccumulatorOptions {
@@ -32,6 +34,8 @@ struct AccumulatorOptions {
   DegeneratePlanes degenerate = DegeneratePlanes::kLeftOut;
   std::vector<double> mean;  ///< (dim), taken off every row before it is normalised; empty: no centring
   int num_threads = 1;       ///< for one update(), 1 to 1024. Counts do not depend on it
+  PlaneChoice planes = {};   ///< which planes get tables; holistic counts and scores are over all of them anyway
+  bool is_signed = false;    ///< signed counts too: rows inside minus rows with x_hat . p <= -epsilon
 };
 
 /// Throws srm::Error that names `where` and what is out of range.
@@ -51,14 +55,22 @@ class Accumulator {
   Accumulator& operator=(Accumulator&&) noexcept;
 
   /// Bytes that such an accumulator takes at most, everything included but the basis, which is shared, and the copy of
-  /// the tables that resonance() makes.
+  /// the tables that resonance() makes. `planes` are all planes of the basis.
   static std::int64_t bytes_needed(const Basis& basis, const PlaneSet& planes, const AccumulatorOptions& options);
+  /// The largest number of planes, from 0 to all, whose tables fit into `bytes` with everything else; -1 when not even
+  /// none do. What options.planes says does not matter.
+  static std::int64_t num_planes_that_fit(const Basis& basis, const PlaneSet& planes, const AccumulatorOptions& options,
+                                          std::int64_t bytes);
 
-  /// Adds `num_samples` rows of `dim` numbers, row-major; row k starts at rows + k * row_stride. How
-  /// rows are cut into calls changes nothing. Throws srm::Error and counts nothing when `dim` is not the basis's, or
-  /// when a sum would no longer fit into 64 bits.
-  void update(const float* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride);
-  void update(const double* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride);
+  /// Adds `num_samples` rows of `dim` numbers, row-major; row k starts at rows + k * row_stride. How rows are cut into
+  /// calls changes nothing. `blocks`, (num_samples) or none, tells which sample each row belongs to, by any number:
+  /// rows of one stand together, also across calls; without it each row is a block of its own (see Note [Blocks] in
+  /// scores.h). Throws srm::Error and counts nothing when `dim` is not the basis's, when there are not as many blocks
+  /// as rows, or when a sum would no longer fit into 64 bits.
+  void update(const float* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
+              std::span<const std::int64_t> blocks = {});
+  void update(const double* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
+              std::span<const std::int64_t> blocks = {});
 
   /// Adds one to num_calls: a layer's call may bring its rows in several updates, or none.
   void count_call();

@@ -11,6 +11,9 @@ namespace srm {
 /// code keeps them, which makes a plane's threshold epsilon / |b_i|; only then are zero vectors allowed.
 enum class VectorLengths { kNormalised, kKept };
 
+/// "normalised" | "kept", as in files.
+const char* to_string(VectorLengths lengths);
+
 /// The m vectors b_i of dimension n that span the planes: m may exceed n, and they need not be orthogonal.
 /// An immutable value; may be shared between threads.
 class Basis {

@@ -10,9 +10,9 @@ namespace srm {
 /// srm::Error naming the first setting that differs and both its values, and when a sum would overflow.
 Resonance merge(const Resonance& a, const Resonance& b);
 
-/// Layers are matched by address. Any order and any grouping of the same results gives the same bytes: layers keep
-/// their order where all results agree on it, else they are sorted by address. Throws srm::Error for an empty list, for
-/// settings that differ and for a layer that is not in all of them.
+/// Layers are matched by address and group. Any order and any grouping of the same results gives the same bytes: layers
+/// keep their order where all results agree on it, else they are sorted by address. Throws srm::Error for an empty
+/// list, for settings that differ and for a layer that is not in all of them.
 Results merge(std::span<const Results> results);
 
 }  // namespace srm

@@ -29,7 +29,8 @@ struct PlaneShape {
   double inverse_sine = 1;  ///< 1 / |the part of unit b_j orthogonal to unit b_i|
 };
 
-/// The shape of the plane of two vectors of a basis, i != j.
+/// The shape of the plane of two unit vectors (or zero), or of two vectors of a basis, i != j.
+PlaneShape plane_shape(std::span<const double> a, std::span<const double> b);
 PlaneShape plane_shape(const Basis& basis, std::int64_t i, std::int64_t j);
 
 /// The planes of a basis in lexicographic (i, j) order. An immutable value; may be shared between threads.
@@ -49,6 +50,8 @@ class PlaneSet {
 
   /// All planes, (num_planes); made anew at each call.
   std::vector<Plane> planes() const;
+  /// The plane at `place`, 0 <= place < num_planes(); not checked.
+  Plane plane(std::int64_t place) const;
   /// The place of the plane (i, j) in that order, or -1 when it is not in the set.
   std::int64_t index(std::int64_t i, std::int64_t j) const;
   /// The shape of the plane (i, j), i != j, whether in the set or not.
@@ -67,9 +70,9 @@ class PlaneSet {
   std::int64_t num_planes_ = 0;
   std::int64_t num_left_out_ = 0;
   std::int64_t num_kept_as_zeros_ = 0;
-  std::vector<PlaneShape> shapes_;    // by combination i < j; empty when all are orthogonal
-  std::vector<double> smallest_gap_;  // by vector; empty when all are orthogonal
-  std::vector<std::int64_t> place_;   // full_index to place; empty when nothing was left out
+  std::vector<PlaneShape> shapes_;      // by combination i < j; empty when all are orthogonal
+  std::vector<double> smallest_gap_;    // by vector; empty when all are orthogonal
+  std::vector<std::int64_t> left_out_;  // full_index of each plane that was, ascending
 };
 
 /// What the two enumerators are called in files and on the command line.

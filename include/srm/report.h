@@ -12,14 +12,14 @@ namespace srm {
 // What people and other programs read of a result. All functions are pure but for the stream or folder they are given,
 // and may be called from any thread. Names of layers are text throughout: never markup, never terminal control.
 
-/// A header line and then a line a plane and epsilon: layer,i,j,epsilon,hits,peak_angle_deg,peak,mean. `hits` are rows
-/// with r >= epsilon in the plane, `peak` and `mean` the largest value and the mean of f over the angles (fractions;
-/// the repeated last angle of an inclusive grid left out), `peak_angle_deg` the first angle that has the peak. Names
-/// are quoted as in RFC 4180; lines end in \n.
+/// A header line and then a line a plane and epsilon: layer,i,j,epsilon,hits,peak_angle_deg,peak,mean,group. `hits` are
+/// rows with r >= epsilon in the plane, `peak` and `mean` the largest value and the mean of f over the angles
+/// (fractions; the repeated last angle of an inclusive grid left out), `peak_angle_deg` the first angle that has the
+/// peak, `group` empty where all rows were counted. Names are quoted as in RFC 4180; lines end in \n.
 void write_planes_csv(std::ostream& out, const Results& results);
 
-/// A list with an object a layer: the keys of the result file without its arrays, and `a4`, `c4` (by epsilon).
-/// Undefined scores are null. Strings are valid UTF-8 whatever the names were.
+/// A list with an object a layer: the keys of the result file without its arrays, and `a4`, `a4_error`, `c4` (by
+/// epsilon). Undefined scores are null. Strings are valid UTF-8 whatever the names were.
 nlohmann::ordered_json layers_json(const Results& results);
 
 /// One self-contained page that loads nothing: every layer's holistic curve, its spread, its planes, its counts.

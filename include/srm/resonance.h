@@ -9,39 +9,33 @@
 
 #include "srm/angle_grid.h"
 #include "srm/plane_set.h"
+#include "srm/scores.h"
 
 namespace srm {
-
-/// Integer sums from which scores follow; real numbers are rounded once, per row or hit, to fixed point at these
-/// scales, so that sums over disjoint data add up exactly in any order.
-struct Scores {
-  static constexpr std::int64_t kQuarticScale = std::int64_t{1} << 30;
-  static constexpr std::int64_t kCosineScale = std::int64_t{1} << 20;
-
-  std::int64_t num_rows = 0;             ///< finite non-zero rows (after centring, if centred)
-  std::int64_t quartic_sum = 0;          ///< sum of |B x_hat|_4^4 over those rows, times kQuarticScale
-  std::vector<std::int64_t> cosine_sum;  ///< (E): sum of cos(4 phi) over hits, times kCosineScale
-  std::vector<std::int64_t> num_hits;    ///< (E): pairs of a row and a plane with r >= epsilon (r > 0)
-  friend bool operator==(const Scores&, const Scores&) = default;
-};
 
 /// Everything a result holds, in the words of the file format; see Resonance for what must hold between the members.
 struct ResonanceParts {
   std::string address = "activations";  ///< of the layer, or "activations" without a model
+  std::string group;                    ///< label of the class that these rows are of; "" where all rows are counted
   std::int64_t dim = 0;                 ///< n
   std::int64_t num_vectors = 0;         ///< m
   std::string basis_name;
-  std::vector<double> basis;  ///< (m, n) as used: unit rows unless basis_lengths is kKept
+  std::vector<double> basis;  ///< (m, n) as used: unit rows unless basis_lengths is kKept; none for the standard basis
   VectorLengths basis_lengths = VectorLengths::kNormalised;
   Pairs pairs = Pairs::kCombination;
-  std::vector<Plane> planes;  ///< (P) in lexicographic order
+  std::vector<Plane> planes;           ///< (P) with a table of their own, in lexicographic order
+  std::string plane_choice = "all";    ///< which those are: to_string(PlaneChoice)
+  std::uint64_t plane_seed = 0;        ///< by which they were drawn, else 0
+  std::int64_t num_planes_summed = 0;  ///< all planes of the basis, which holistic_counts is the sum over: P or more
   std::int64_t num_planes_left_out = 0;
   std::vector<double> epsilon;  ///< (E) in the order given
   AngleGrid grid;
   Sense sense = Sense::kNatural;
   std::vector<std::int64_t> counts;           ///< (E, P, K): rows inside the spotlight
   std::vector<std::int64_t> plane_hits;       ///< (E, P): rows with r >= epsilon (r > 0) in that plane
-  std::vector<std::int64_t> holistic_counts;  ///< (E, K): sum of counts over planes
+  std::vector<std::int64_t> holistic_counts;  ///< (E, K): sum of counts over all num_planes_summed planes
+  std::vector<std::int64_t> signed_counts;    ///< (E, P, K): rows inside minus rows with x_hat . p <= -epsilon; or none
+  std::vector<std::int64_t> holistic_signed_counts;  ///< (E, K): the same summed over all planes; or none
   Scores scores;
   std::int64_t num_samples_seen = 0;       ///< N, the denominator of every fraction
   std::int64_t num_samples_zero_norm = 0;  ///< see Note [Rows without a direction] in accumulator.h
@@ -65,6 +59,9 @@ class Resonance {
   std::int64_t num_epsilons() const { return static_cast<std::int64_t>(parts_.epsilon.size()); }
   std::int64_t num_angles() const { return parts_.grid.num_angles(); }
   std::int64_t num_samples_seen() const { return parts_.num_samples_seen; }
+  bool is_signed() const { return !parts_.holistic_signed_counts.empty(); }
+  /// Whether every plane of the basis has a table of its own.
+  bool has_all_planes() const { return num_planes() == parts_.num_planes_summed; }
 
   /// The counts of one plane at one epsilon, (K); both indices as in parts(), throws srm::Error outside.
   std::span<const std::int64_t> counts(std::int64_t epsilon_index, std::int64_t plane_index) const;
@@ -75,14 +72,31 @@ class Resonance {
   /// The place of the plane (i, j); throws srm::Error when it is not among the planes.
   std::int64_t plane_index(std::int64_t i, std::int64_t j) const;
 
+  /// b_i as used, (n); throws srm::Error unless 0 <= i < m.
+  std::vector<double> basis_vector(std::int64_t i) const;
+
   /// f_ij(theta_k) = counts / N of one plane, (K); all zeros when N is 0.
   std::vector<double> curve(std::int64_t epsilon_index, std::int64_t plane_index) const;
-  /// Mean over planes of f_ij(theta_k), (K); zeros when there are no planes or no samples.
+  /// g_ij(theta_k) = signed counts / N of one plane, in [-1, 1], (K). Throws srm::Error where none were counted.
+  std::vector<double> signed_curve(std::int64_t epsilon_index, std::int64_t plane_index) const;
+  /// Mean of f_ij(theta_k), or of g_ij(theta_k), over all planes of the basis, (K); zeros when there are no planes or
+  /// no samples.
   std::vector<double> holistic_mean(std::int64_t epsilon_index) const;
-  /// Standard deviation over planes (of the P planes themselves, not an estimate beyond them), (K).
+  std::vector<double> holistic_signed_mean(std::int64_t epsilon_index) const;
+  /// Standard deviation of f_ij(theta_k) over planes (of the P planes themselves, not an estimate beyond them), (K).
+  /// Where planes were drawn, it is of those drawn around their own mean; NaN where they were listed or none.
   std::vector<double> holistic_std(std::int64_t epsilon_index) const;
+  /// Mean of x_hat . p(theta_k) over the finite non-zero rows, p being of length 1, in any plane of the basis, (K);
+  /// zeros without rows or in a plane of parallel vectors. Throws srm::Error for a plane that there is none of, and
+  /// where directions were not summed.
+  std::vector<double> mean_cosine(const Plane& plane) const;
 
  private:
+  std::span<const std::int64_t> plane_part(const std::vector<std::int64_t>& counts, std::int64_t epsilon_index,
+                                           std::int64_t plane_index) const;
+  std::span<const std::int64_t> holistic_part(const std::vector<std::int64_t>& counts,
+                                              std::int64_t epsilon_index) const;
+
   ResonanceParts parts_;
 };
 

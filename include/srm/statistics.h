@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "srm/plane_choice.h"
 #include "srm/resonance.h"
 
 namespace srm {
@@ -11,6 +12,11 @@ namespace srm {
 /// finite non-zero rows. 1 when every row is on an axis, 0 in expectation for isotropic rows, -2/n on (+-1, ..., +-1).
 /// NaN when n < 2 or there is no row.
 double quartic_alignment(const Resonance& layer);
+
+/// The standard error of quartic_alignment(), with the samples' blocks as what is independent: (n + 2)(n / m) / (n - 1)
+/// times sqrt(G / (G - 1) sum_b (sum_{i in b} (a_i - mean a))^2) / N for a_i = sum_k (b_k . x_hat_i)^4, N rows and G
+/// blocks. NaN below two blocks, and where A4 is.
+double quartic_alignment_error(const Resonance& layer);
 
 /// C4(epsilon), arc alignment: the mean of cos(4 phi) over all hits of all planes; above 0 on axes, below 0 on
 /// diagonals. NaN below `min_hits` hits, where it says nothing. Throws srm::Error for an epsilon that was not counted.
@@ -33,5 +39,10 @@ struct PlanePeak {
   std::int64_t angle_index = 0;  ///< the first angle with that count
 };
 PlanePeak plane_peak(const Resonance& layer, std::int64_t epsilon_index, std::int64_t plane_index);
+
+/// The `num_planes` planes with the most hits at one epsilon (all where there are no more), for an accumulator that
+/// counts those; of equally many the first. A first pass needs one angle only. Throws srm::Error when `num_planes` is
+/// below 1, when there are no planes or the index is out of range.
+PlaneChoice top_planes(const Resonance& first_pass, std::int64_t epsilon_index, std::int64_t num_planes);
 
 }  // namespace srm

@@ -23,20 +23,21 @@ inline ArcCells arc_cells(double centre, double half_width, double cells_per_rad
   return {cell < 0 ? cell + num_distinct : cell, num_cells};
 }
 
-/// Adds one to all `cells` of a circular difference table of `num_distinct` numbers, whose prefix sums are the counts.
-inline void add_arc(ArcCells cells, std::int64_t num_distinct, std::int64_t* differences) {
+/// Adds `count` to all `cells` of a circular difference table of `num_distinct` numbers, whose prefix sums are the
+/// counts.
+inline void add_arc(ArcCells cells, std::int64_t num_distinct, std::int64_t* differences, std::int64_t count = 1) {
   if (cells.num_cells == 0) return;
   if (cells.num_cells == num_distinct) {
-    ++differences[0];
+    differences[0] += count;
     return;
   }
-  ++differences[cells.first];
+  differences[cells.first] += count;
   const std::int64_t end = cells.first + cells.num_cells;
   if (end < num_distinct) {
-    --differences[end];
+    differences[end] -= count;
   } else if (end > num_distinct) {  // across theta = 0: the prefix sums start inside the arc
-    ++differences[0];
-    --differences[end - num_distinct];
+    differences[0] += count;
+    differences[end - num_distinct] -= count;
   }
 }
 

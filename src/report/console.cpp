@@ -58,7 +58,7 @@ std::vector<Column> number_columns(const Results& results) {
         column.cells.push_back(e == 0 ? cell : std::string());
       };
       once(n, fmt::format("{}", layer.dim()));
-      once(planes, fmt::format("{}", layer.num_planes()));
+      once(planes, fmt::format("{}", layer.parts().num_planes_summed));
       once(samples, fmt::format("{}", layer.num_samples_seen()));
       once(a4, score_text(quartic_alignment(layer)));
       const double value = layer.parts().epsilon[static_cast<std::size_t>(e)];
@@ -84,7 +84,7 @@ bool is_flat_zero(const std::vector<double>& curve) {
 
 std::string curve_cell(const Resonance& layer, std::int64_t e, int columns, const ConsoleOptions& options) {
   if (layer.num_samples_seen() == 0) return "no samples";
-  if (layer.num_planes() == 0) return "no planes";
+  if (layer.parts().num_planes_summed == 0) return "no planes";
   const std::vector<double> mean = layer.holistic_mean(e);
   if (is_flat_zero(mean)) return "none inside";
   return report::sparkline(report::column_peaks(mean, layer.parts().grid.num_distinct(), columns), options.unicode);
@@ -116,7 +116,8 @@ std::string notes_on(const Results& results, const Paint& paint) {
     for (std::int64_t e = 0; e < layer.num_epsilons(); ++e) {
       const double epsilon = layer.parts().epsilon[static_cast<std::size_t>(e)];
       has_undefined_c4 = has_undefined_c4 || std::isnan(arc_alignment(layer, epsilon));
-      if (layer.num_samples_seen() == 0 || layer.num_planes() == 0 || !is_flat_zero(layer.holistic_mean(e))) continue;
+      const bool is_empty = layer.num_samples_seen() == 0 || layer.parts().num_planes_summed == 0;
+      if (is_empty || !is_flat_zero(layer.holistic_mean(e))) continue;
       const auto known = std::find_if(flat.begin(), flat.end(), [&](const Flat& f) { return f.epsilon == epsilon; });
       if (known == flat.end()) {
         flat.push_back({epsilon, 1, layer.dim()});
@@ -158,7 +159,7 @@ std::string layers_table(const Results& results, const ConsoleOptions& options) 
   std::vector<std::string> names;
   int longest = 5;
   for (const Resonance& layer : results) {
-    names.push_back(report::terminal_text(layer.address(), options.unicode));
+    names.push_back(report::terminal_text(report::layer_name(layer), options.unicode));
     longest = std::max(longest, report::num_columns(names.back()));
   }
   // Room is taken from what can best be missed: long names first, then columns, then the curve.
@@ -202,9 +203,10 @@ std::string plane_chart(const Resonance& layer, std::int64_t i, std::int64_t j, 
   for (std::int64_t e = 0; e < layer.num_epsilons(); ++e) {
     const double epsilon = parts.epsilon[static_cast<std::size_t>(e)];
     const report::PlaneFacts facts = report::plane_facts(layer, e, plane);
-    text += paint.heading(fmt::format("{}, plane ({}, {}), epsilon {}",
-                                      report::terminal_text(layer.address(), options.unicode), i, j, epsilon)) +
-            "\n";
+    text +=
+        paint.heading(fmt::format("{}, plane ({}, {}), epsilon {}",
+                                  report::terminal_text(report::layer_name(layer), options.unicode), i, j, epsilon)) +
+        "\n";
     if (facts.peak == 0) {
       text += fmt::format("{} samples, {} hits\n", layer.num_samples_seen(), facts.num_hits);
       text += paint.warning(layer.num_samples_seen() == 0

@@ -30,17 +30,18 @@ void write_planes_csv(std::ostream& out, const Results& results) {
     out.write(lines.data(), static_cast<std::streamsize>(lines.size()));
     lines.clear();
   };
-  out << "layer,i,j,epsilon,hits,peak_angle_deg,peak,mean\n";
+  out << "layer,i,j,epsilon,hits,peak_angle_deg,peak,mean,group\n";
   for (const Resonance& layer : results) {
     const std::string name = csv_field(layer.address());
     const ResonanceParts& parts = layer.parts();
+    const std::string group = csv_field(parts.group);
     for (std::int64_t p = 0; p < layer.num_planes(); ++p) {
       const Plane& plane = parts.planes[static_cast<std::size_t>(p)];
       for (std::int64_t e = 0; e < layer.num_epsilons(); ++e) {
         const report::PlaneFacts facts = report::plane_facts(layer, e, p);
-        fmt::format_to(std::back_inserter(lines), "{},{},{},{},{},{},{},{}\n", name, plane.i, plane.j,
+        fmt::format_to(std::back_inserter(lines), "{},{},{},{},{},{},{},{},{}\n", name, plane.i, plane.j,
                        parts.epsilon[static_cast<std::size_t>(e)], facts.num_hits, facts.peak_angle_degrees, facts.peak,
-                       facts.mean);
+                       facts.mean, group);
       }
       if (lines.size() >= kFlushBytes) flush();
     }

@@ -30,7 +30,6 @@ const angleAxis = (layer) => {
 const traces = (layer, curves, colour) => {
   const x = closed(angles(layer), 360);
   const mean = closed(holisticMean(layer, curves));
-  const deviation = closed(curves.holistic_std);
   const line = {
     name: 'mean over planes',
     legendrank: 1,
@@ -41,18 +40,19 @@ const traces = (layer, curves, colour) => {
     hovertemplate: '%{x:.4~g}\u00b0: %{y:.3~p}<extra>mean over planes</extra>'
   };
   const edge = {x, mode: 'lines', line: {width: 0}, hoverinfo: 'skip', yaxis: 'y2'};
-  const made = [
-    {...edge, y: mean.map((value, k) => Math.max(0, value - deviation[k])), showlegend: false},
-    {
+  const made = [];
+  if (curves.holistic_std !== null) {
+    const deviation = closed(curves.holistic_std);
+    made.push({...edge, y: mean.map((value, k) => Math.max(0, value - deviation[k])), showlegend: false}, {
       ...edge,
       y: mean.map((value, k) => value + deviation[k]),
       fill: 'tonexty',
       fillcolor: colour.band,
       name: '\u00b1 one standard deviation',
       legendrank: 2
-    },
-    {...line, yaxis: 'y2'},
-  ];
+    });
+  }
+  made.push({...line, yaxis: 'y2'});
   if (curves.isotropic_rate !== null) {
     made.push({
       name: 'evenly spread directions',
@@ -95,7 +95,7 @@ const traces = (layer, curves, colour) => {
 
 const emptyText = (layer, curves, epsilon) => {
   if (layer.num_samples_seen === 0) return 'No samples were seen in this layer';
-  if (layer.num_planes === 0) return 'This basis spans no plane';
+  if (layer.num_planes_summed === 0) return 'This basis spans no plane';
   if (isFlatZero(layer, curves)) return `No sample inside at \u03b5 = ${epsilon}: lower --epsilon`;
   return '';
 };
@@ -154,12 +154,18 @@ const drawChart = (layer, curves, epsilon) => {
 const chartCaption = (layer, curves, epsilon) => {
   const said = [
     `Fraction of ${plural(layer.num_samples_seen, 'sample', 'samples')} inside the spotlight at \u03b5\u00a0=\u00a0` +
-    `${epsilon} as it turns through ${plural(layer.num_planes, 'plane', 'planes')}.`
+    `${epsilon} as it turns through ${plural(layer.num_planes_summed, 'plane', 'planes')}.`
   ];
+  const hasAll = layer.num_planes === layer.num_planes_summed;
   if (curves.planes.length < layer.num_planes) {
     said.push(
-        `Single planes: the ${curves.planes.length} with the highest peak, of ${whole(layer.num_planes)}; ` +
-        'the mean and its band are over all of them.');
+        `Single planes: the ${curves.planes.length} with the highest peak, of ${whole(layer.num_planes)}` +
+        (hasAll ? '; the mean and its band are over all of them.' : '.'));
+  }
+  if (!hasAll) {
+    said.push(
+        `Planes with a curve of their own: ${whole(layer.num_planes)} (${layer.plane_choice}). The mean is over all, ` +
+        (curves.holistic_std === null ? 'and has no band.' : 'its band over those.'));
   }
   if (layer.angle_step > 1) {
     said.push(
@@ -167,7 +173,7 @@ const chartCaption = (layer, curves, epsilon) => {
   }
   if (!layer.is_orthogonal) {
     said.push(
-        'The basis vectors are not all orthogonal: e\u2082 is the part of b\u2c7c orthogonal to b\u1d62, normalised.');
+        'Where basis vectors are not orthogonal, e\u2082 is the part of b\u2c7c orthogonal to b\u1d62, normalised.');
   }
   if (curves.isotropic_rate === null) {
     said.push(

@@ -6,6 +6,11 @@
 
 namespace srm::report {
 
+std::string layer_name(const Resonance& layer) {
+  const std::string& group = layer.parts().group;
+  return group.empty() ? layer.address() : layer.address() + " [" + group + "]";
+}
+
 double angle_degrees(const AngleGrid& grid, std::int64_t k) {
   return 360.0 * static_cast<double>(k) / static_cast<double>(grid.num_distinct());
 }
@@ -27,6 +32,7 @@ PlaneFacts plane_facts(const Resonance& layer, std::int64_t epsilon_index, std::
 }
 
 bool is_orthogonal(const ResonanceParts& parts, const Plane& plane) {
+  if (parts.basis.empty()) return true;  // the standard basis
   const double* bi = parts.basis.data() + plane.i * parts.dim;
   const double* bj = parts.basis.data() + plane.j * parts.dim;
   const auto dot = [&](const double* a, const double* b) { return std::inner_product(a, a + parts.dim, b, 0.0); };

@@ -1,10 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "srm/resonance.h"
 
 namespace srm::report {
+
+/// What a layer is called: its address, and the group where it is one of several.
+std::string layer_name(const Resonance& layer);
 
 /// theta_k in degrees: 90 where radians could only say 90.00000000000001.
 double angle_degrees(const AngleGrid& grid, std::int64_t k);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <ostream>
@@ -57,6 +58,7 @@ ordered_json curves_json(const Resonance& layer, std::int64_t e, std::int64_t mo
   const std::int64_t step = angle_step(layer);
   const std::int64_t num_distinct = parts.grid.num_distinct();
   std::vector<double> deviation = layer.holistic_std(e);
+  const bool has_spread = !std::isnan(deviation.front());
   for (double& value : deviation) value = to_six_digits(value);
 
   std::vector<report::PlaneFacts> facts;
@@ -82,7 +84,8 @@ ordered_json curves_json(const Resonance& layer, std::int64_t e, std::int64_t mo
   return {
       {"isotropic_rate", has_isotropic_line(parts) ? ordered_json(isotropic_rate(parts.dim, epsilon)) : ordered_json()},
       {"holistic_counts", every(layer.holistic_counts(e), step, num_distinct)},
-      {"holistic_std", every(std::span<const double>(deviation), step, num_distinct)},
+      {"holistic_std",
+       has_spread ? ordered_json(every(std::span<const double>(deviation), step, num_distinct)) : ordered_json()},
       {"planes", planes}};
 }
 
@@ -92,8 +95,11 @@ ordered_json page_data(const Results& results) {
   for (const Resonance& layer : results) {
     ordered_json object = report::layer_json(layer, results.partial);
     const ResonanceParts& parts = layer.parts();
-    object["is_orthogonal"] = std::all_of(parts.planes.begin(), parts.planes.end(),
-                                          [&](const Plane& plane) { return report::is_orthogonal(parts, plane); });
+    object["name"] = report::valid_utf8(report::layer_name(layer));
+    const bool has_known_shapes = parts.basis.empty() || !parts.planes.empty();
+    object["is_orthogonal"] =
+        has_known_shapes && std::all_of(parts.planes.begin(), parts.planes.end(),
+                                        [&](const Plane& plane) { return report::is_orthogonal(parts, plane); });
     object["num_distinct_angles"] = parts.grid.num_distinct();
     object["angle_step"] = angle_step(layer);
     ordered_json curves = ordered_json::array();

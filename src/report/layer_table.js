@@ -69,9 +69,9 @@ const fillLayerTable = (layers, epsilonIndex, choose) => {
     const curves = layer.curves[e];
     const row = element('tr');
     const name = element('td');
-    const button = element('button', layer.address);
+    const button = element('button', layer.name);
     button.type = 'button';
-    button.title = layer.address;
+    button.title = layer.name;
     name.append(button);
     const samples = element('td', whole(layer.num_samples_seen), 'number');
     if (skipped(layer)) samples.append(element('small', skipped(layer)));
@@ -80,7 +80,7 @@ const fillLayerTable = (layers, epsilonIndex, choose) => {
     const curve = element('td');
     if (layer.num_samples_seen === 0)
       curve.append(element('span', 'no samples', 'quiet'));
-    else if (layer.num_planes === 0)
+    else if (layer.num_planes_summed === 0)
       curve.append(element('span', 'no planes', 'quiet'));
     else if (isFlatZero(layer, curves))
       curve.append(element('span', `no sample inside at \u03b5 = ${layer.epsilon[e]}`, 'quiet'));

@@ -23,10 +23,10 @@ const percent = (fraction) => {
 };
 const plural = (count, one, many) => whole(count) + ' ' + (count === 1 ? one : many);
 
-const isFlatZero = (layer, curves) => layer.num_planes > 0 && curves.holistic_counts.every((count) => count === 0);
+const isFlatZero = (layer, curves) => layer.num_planes_summed > 0 && curves.holistic_counts.every((count) => count === 0);
 
 const holisticMean = (layer, curves) => {
-  const divisor = layer.num_samples_seen * layer.num_planes;
+  const divisor = layer.num_samples_seen * layer.num_planes_summed;
   return curves.holistic_counts.map((count) => (divisor === 0 ? 0 : count / divisor));
 };
 const angles = (layer) => {

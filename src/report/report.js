@@ -13,7 +13,7 @@ const fillFacts = (layer, curves) => {
   const facts = [
     ['A4', score(layer.a4)],
     [`C4 at \u03b5 = ${layer.epsilon[e]}`, score(layer.c4[e]), layer.c4[e] === null ? 'below 100 hits' : ''],
-    [`Hits at \u03b5 = ${layer.epsilon[e]}`, whole(layer.scores.num_hits[e])],
+    [`Hits at \u03b5 = ${layer.epsilon[e]}`, whole(layer.scores.hits[e])],
     [
       'Evenly spread directions', curves.isotropic_rate === null ? '\u2013' : percent(curves.isotropic_rate),
       'would be inside'
@@ -23,7 +23,8 @@ const fillFacts = (layer, curves) => {
     ['Rows with NaN or infinity', whole(layer.num_samples_nonfinite)],
     ['Rows skipped', whole(layer.num_samples_skipped), 'by a mask, by sampling or beyond a limit'],
     ['Calls', whole(layer.num_calls)],
-    ['Planes', whole(layer.num_planes), `${layer.pairs}s`],
+    ['Planes', whole(layer.num_planes_summed), `${layer.pairs}s`],
+    ['Planes with a curve', whole(layer.num_planes), layer.plane_choice],
     ['Planes left out', whole(layer.num_planes_left_out), layer.num_planes_left_out ? 'parallel vectors' : ''],
     [
       'Basis', layer.basis_name,
@@ -61,11 +62,11 @@ const show = () => {
   const curves = layer.curves[epsilonIndex(layer)];
   markChosenRow(chosen.layer);
   byId('c4-heading').textContent = `C4 at \u03b5 = ${epsilon}`;
-  byId('layer-heading').textContent = layer.address;
+  byId('layer-heading').textContent = layer.name;
   byId('layer-chooser').value = String(chosen.layer);
   fillEpsilons(layer);
   byId('caption').textContent = chartCaption(layer, curves, epsilon);
-  byId('chart').setAttribute('aria-label', `Holistic curve and single planes of layer ${layer.address}`);
+  byId('chart').setAttribute('aria-label', `Holistic curve and single planes of layer ${layer.name}`);
   drawChart(layer, curves, epsilon);
   fillFacts(layer, curves);
 };
@@ -81,7 +82,7 @@ const start = () => {
     return;
   }
   byId('layer-chooser').replaceChildren(...data.layers.map((layer, index) => {
-    const option = element('option', layer.address);
+    const option = element('option', layer.name);
     option.value = String(index);
     return option;
   }));

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <ATen/core/Dict.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/core/ivalue.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace srm {
+
+using Shape = std::vector<std::int64_t>;
+using GenericDict = c10::impl::GenericDict;
+
+/// A dict of anything.
+GenericDict empty_dict();
+
+/// The entries of a dict of a result file: they must be there and be what they should. `where` names the file and the
+/// place in it. All members throw srm::Error that names it and the key.
+class DictEntries {
+ public:
+  DictEntries(const c10::IValue& dict, std::string where);
+
+  bool has(const std::string& key) const { return dict_.contains(key); }
+  c10::IValue value(const std::string& key) const;
+  std::int64_t integer(const std::string& key) const;
+  bool flag(const std::string& key) const;
+  std::string text(const std::string& key) const;
+  /// The one of two enumerators that is called what the file says.
+  template <typename Enum>
+  Enum choice(const std::string& key, Enum first, Enum second) const {
+    const std::string name = text(key);
+    if (name == to_string(first)) return first;
+    if (name != to_string(second)) {
+      refuse("'" + key + "' must be '" + to_string(first) + "' or '" + to_string(second) + "'", name);
+    }
+    return second;
+  }
+  /// -1 in `shape` takes any size.
+  at::Tensor tensor(const std::string& key, at::ScalarType type, const Shape& shape) const;
+  std::vector<double> doubles(const std::string& key, const Shape& shape) const;
+  std::vector<std::int64_t> integers(const std::string& key, const Shape& shape) const;
+  /// The entries of the dict at `key`.
+  DictEntries inside(const std::string& key) const { return {value(key), where_ + ": " + key}; }
+
+  [[noreturn]] void refuse(const std::string& rule, const std::string& got) const;
+
+ private:
+  GenericDict dict_;
+  std::string where_;
+};
+
+}  // namespace srm
