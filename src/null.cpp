@@ -6,6 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "bases/basis_columns.h"
+#include "bases/prepared_rows.h"
 #include "bases/rotations.h"
 #include "srm/error.h"
 
@@ -13,6 +15,7 @@ namespace srm {
 namespace {
 
 using bases::HaarTurn;
+using bases::require_scorable;
 
 void require_options(const NullOptions& options, std::string_view where) {
   if (options.num_rotations >= 2) return;
@@ -28,52 +31,26 @@ void require_matrix(const at::Tensor& rows, std::string_view where) {
       "reshape or convert them");
 }
 
-// Unit vectors b_i as columns, (dim, num_vectors); undefined for the standard basis, whose coordinates are the row.
-at::Tensor columns_of(const Basis& basis, at::ScalarType type) {
-  if (basis.is_standard()) return {};
-  const auto vectors = basis.unit_vectors();
-  // The tensor only borrows the numbers, and nothing writes to it.
-  const at::Tensor rows =
-      at::from_blob(const_cast<double*>(vectors.data()), {basis.num_vectors(), basis.dim()}, at::kDouble);
-  return rows.t().to(type, /*non_blocking=*/false, /*copy=*/true);
-}
-
 // A4 of unit rows, (num_rows, dim), of the type of `columns`.
 double a4(const at::Tensor& unit, const at::Tensor& columns) {
-  const at::Tensor coordinates = columns.defined() ? at::mm(unit, columns) : unit;
+  const at::Tensor coordinates = bases::coordinates_in(columns, unit);
   const double n = static_cast<double>(unit.size(1));
   const double m = static_cast<double>(coordinates.size(1));
   const at::Tensor quartic = coordinates.square().square_().sum(1);
   return ((n + 2) * (n / m) * quartic.mean(at::kDouble).item<double>() - 3) / (n - 1);
 }
 
-void require_scorable(const at::Tensor& rows, const Basis& basis, std::string_view where) {
-  if (rows.size(0) >= 1 && rows.size(1) == basis.dim() && rows.size(1) >= 2 && basis.num_vectors() >= 1) return;
-  throw Error(where, "there must be rows with a direction, of the basis's dimension, and that at least 2",
-              fmt::format("{} rows of {} numbers and a basis of {} vectors of {}", rows.size(0), rows.size(1),
-                          basis.num_vectors(), basis.dim()),
-              "give rows that are finite, not zero and not all alike, and a basis that fits them");
-}
-
 }  // namespace
 
 at::Tensor unit_rows(const at::Tensor& rows, bool centred) {
-  require_matrix(rows, "unit_rows");
   const at::NoGradGuard no_gradients;
-  at::Tensor kept = rows.to(at::kCPU, at::kDouble);
-  const at::Tensor largest = kept.abs().amax(1);
-  kept = kept.index({at::isfinite(largest) & (largest > 0)});
-  if (centred && kept.size(0) > 0) kept = kept - kept.mean(0);
-  // Divided by the largest number first, so that no square overflows or vanishes.
-  const at::Tensor scale = kept.abs().amax(1, /*keepdim=*/true);
-  kept = (kept / scale).index({scale.squeeze(1) > 0});
-  return kept / at::linalg_vector_norm(kept, 2, at::IntArrayRef{1}, /*keepdim=*/true);
+  return bases::prepare_rows(rows, {.centre = centred, .normalise = true}, "unit_rows").rows;
 }
 
 double quartic_alignment(const at::Tensor& unit_rows, const Basis& basis) {
   require_matrix(unit_rows, "quartic_alignment");
   require_scorable(unit_rows, basis, "quartic_alignment");
-  return a4(unit_rows, columns_of(basis, unit_rows.scalar_type()));
+  return a4(unit_rows, bases::basis_columns(basis, unit_rows.scalar_type()));
 }
 
 NullTest haar_null(const at::Tensor& rows, const Basis& basis, const NullOptions& options) {
@@ -84,7 +61,7 @@ NullTest haar_null(const at::Tensor& rows, const Basis& basis, const NullOptions
   const at::ScalarType type = bases::turn_type(basis.dim());
   // Turning the basis one way is turning the rows the other way.
   const at::Tensor turning = unit.to(type);
-  const at::Tensor columns = columns_of(basis, type);
+  const at::Tensor columns = bases::basis_columns(basis, type);
   std::vector<double> scores(static_cast<std::size_t>(options.num_rotations));
   side_by_side.for_each(options.num_rotations, options.progress, [&](std::int64_t k) {
     scores[static_cast<std::size_t>(k)] = a4(HaarTurn(basis.dim(), options.seed, k).apply(turning), columns);
@@ -114,7 +91,7 @@ NullTest nonlinearity_null(const at::Tensor& pre_activations,
     }
     const at::Tensor unit = unit_rows(outputs, options.centred);
     require_scorable(unit, basis, kWhere);
-    return a4(unit, columns_of(basis, at::kDouble));
+    return a4(unit, bases::basis_columns(basis, at::kDouble));
   };
   const at::ScalarType type = bases::turn_type(basis.dim());
   const at::Tensor mean = mean_turn == MeanTurn::kKept ? pre.mean(0) : at::zeros({basis.dim()}, at::kDouble);

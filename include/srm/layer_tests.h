@@ -15,7 +15,7 @@ struct TopShare {
   double share = 0;                   ///< in [0, 1]
   /// A4 of the rows with these coordinates taken off, normalised again, in the remaining dimensions. None where that is
   /// undefined: for a basis that is not orthonormal, or below two dimensions.
-  std::optional<double> a4_without;
+  std::optional<double> a4_without = {};
   friend bool operator==(const TopShare&, const TopShare&) = default;
 };
 

@@ -30,7 +30,7 @@ struct NullOptions {
 
 /// The finite non-zero rows of `rows`, (num_rows, dim) of any floating type, in float64, the mean of these rows taken
 /// off if `centred`, each divided by its length; rows that equal the mean have no direction and are left out too.
-/// (num_left, dim). Throws srm::Error for other shapes.
+/// (num_left, dim). Throws srm::Error for other shapes and when no row is left.
 at::Tensor unit_rows(const at::Tensor& rows, bool centred);
 
 /// A4 of unit rows in the vectors of `basis`, each taken with length 1; see quartic_alignment(). Throws srm::Error

@@ -11,7 +11,7 @@
 namespace srm {
 
 /// How planes are tested, and what bounds the work: R products of (num_rows, dim) with (dim, dim), and num_rows times
-/// the planes tested and pooled. Memory: 16 bytes a pooled plane, about 50 a tested one.
+/// the planes tested and pooled. Memory: 16 bytes a plane pooled and about 150 a plane tested.
 struct PlaneTestOptions {
   double epsilon = 0.9;               ///< of the hit rate, in (0, 1]
   std::int64_t num_rotations = 60;    ///< whose planes are pooled
@@ -24,7 +24,7 @@ struct PlaneTestOptions {
 
 /// Tests every plane of the basis on unit rows, (num_rows, dim), as unit_rows() gives them. In any rotation a plane is
 /// a uniformly random one, also where the vectors of a frame are not orthogonal, so one pool serves all planes. Throws
-/// srm::Error unless there are rows of the basis's dimension, two vectors, and the options are in range.
+/// srm::Error unless there are rows of the basis's dimension, at least 2, and the options are in range.
 PlaneTests plane_tests(const at::Tensor& unit_rows, const Basis& basis, const PlaneTestOptions& options);
 
 }  // namespace srm

@@ -14,8 +14,10 @@ namespace {
 // Below this share of the largest variance a direction holds rounding alone.
 constexpr double kNoVariance = 1e-12;
 
-at::Tensor only(const at::Tensor& rows, const at::Tensor& taken) {
-  return rows.index_select(0, taken.nonzero().squeeze(1));
+void keep_only(PreparedRows& prepared, const at::Tensor& is_kept) {
+  const at::Tensor kept = is_kept.nonzero().squeeze(1);
+  prepared.rows = prepared.rows.index_select(0, kept);
+  prepared.places = prepared.places.index_select(0, kept);
 }
 
 // The symmetric root: of all matrices that make the covariance the identity its inverse moves the rows least, so that
@@ -43,11 +45,12 @@ PreparedRows prepare_rows(const at::Tensor& rows, const Preparation& preparation
   PreparedRows prepared;
   at::Tensor& taken = prepared.rows;
   taken = rows.to(at::kCPU, at::kDouble);
-  taken = only(taken, taken.isfinite().all(1).logical_and_((taken != 0).any(1)));
+  prepared.places = at::arange(taken.size(0), at::kLong);
+  keep_only(prepared, taken.isfinite().all(1).logical_and_((taken != 0).any(1)));
   if (preparation.centre && taken.size(0) > 0) {
     taken.sub_(taken.mean(0));
     const at::Tensor is_off_mean = (taken != 0).any(1);
-    if (!is_off_mean.all().item<bool>()) taken = only(taken, is_off_mean);
+    if (!is_off_mean.all().item<bool>()) keep_only(prepared, is_off_mean);
   }
   if (taken.size(0) == 0) {
     throw Error(where, "there must be a row that is neither zero nor, when centred, at the mean of all",

@@ -17,6 +17,7 @@ struct Preparation {
 
 struct PreparedRows {
   at::Tensor rows;                ///< (num_rows, dim) float64, none of them zero
+  at::Tensor places;              ///< (num_rows) int64: which of the rows given each is, ascending
   std::int64_t num_left_out = 0;  ///< zero, not finite, or at the mean
   at::Tensor root_covariance;     ///< with whitening: (dim, dim) symmetric, by whose inverse the rows were multiplied
 };
