@@ -159,6 +159,24 @@ const Resonance& layer_of(const Results& results, const Name& name) {
   return *std::find_if(results.begin(), results.end(), [&](const auto& layer) { return name_of(layer) == name; });
 }
 
+// None where one result lacks it.
+template <typename Table>
+std::optional<Table> merged_tables(const std::optional<Table>& a, const std::optional<Table>& b) {
+  if (!a || !b) return std::nullopt;
+  return merge(*a, *b, "merge");
+}
+
+LayerFindings merged_findings(std::span<const Results> results, const std::string& address) {
+  LayerFindings merged{address};
+  for (std::size_t k = 0; k < results.size(); ++k) {
+    const LayerFindings* found = results[k].findings_of(address);
+    if (found == nullptr) return {address};
+    merged.neurons = k == 0 ? found->neurons : merged_tables(merged.neurons, found->neurons);
+    merged.densities = k == 0 ? found->densities : merged_tables(merged.densities, found->densities);
+  }
+  return merged;
+}
+
 }  // namespace
 
 Resonance merge(const Resonance& a, const Resonance& b) {
@@ -172,7 +190,7 @@ Results merge(std::span<const Results> results) {
   const Results& first = results.front();
   std::vector<Name> names = names_of(first);
   const std::vector<Name> sorted = sorted_names_of(first);
-  Results merged{first.settings, {}, first.partial};
+  Results merged{first.settings, {}, first.partial, {}};
   bool same_order = true;
   for (const Results& other : results.subspan(1)) {
     require_same_settings(first, other);
@@ -185,6 +203,9 @@ Results merge(std::span<const Results> results) {
     ResonanceParts sum = layer_of(first, name).parts();
     for (const Results& other : results.subspan(1)) add(sum, layer_of(other, name).parts());
     merged.layers.emplace_back(std::move(sum), "merge");
+    if (!name.second.empty()) continue;
+    LayerFindings findings = merged_findings(results, name.first);
+    if (findings.has_any()) merged.findings.push_back(std::move(findings));
   }
   return merged;
 }

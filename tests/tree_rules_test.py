@@ -17,7 +17,7 @@ ROOMS = {
     "files": (["files/"], ["error"], False),
     "measured": (["angle_grid", "basis", "plane_set", "plane_choice", "memory_budget"], ["error"], False),
     "tested": (["significance", "layer_tests", "verdict"], ["error"], False),
-    "resonance": (["scores", "resonance", "resonance_checks", "merge", "neuron_table", "plane_density", "plane_bins",
+    "resonance": (["scores", "resonance", "results", "resonance_checks", "merge", "neuron_table", "plane_density", "plane_bins",
                    "exact_sum", "value_checks"], ["error", "kernels", "measured", "tested"], False),
     "accumulator": (["accumulator", "accumulator_options", "row_block", "spotlight_tables", "row_mean",
                      "row_reservoir", "row_tags", "row_coordinates", "neuron_tally", "density_tally"], NUMERICS[:5], False),

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "srm/resonance.h"
+#include "srm/results.h"
 
 namespace srm {
 

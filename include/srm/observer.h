@@ -13,6 +13,7 @@
 
 #include "srm/hooked_module.h"
 #include "srm/layer_observer.h"
+#include "srm/results.h"
 
 namespace srm {
 

@@ -5,7 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "srm/resonance.h"
+#include "srm/results.h"
 
 namespace srm {
 

@@ -4,7 +4,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "srm/angle_grid.h"
@@ -98,18 +97,6 @@ class Resonance {
                                               std::int64_t epsilon_index) const;
 
   ResonanceParts parts_;
-};
-
-/// The results of one run: layers in the order of the model, the options as text, whether it was stopped early.
-struct Results {
-  /// Option and value in the words of the command line. Holds no time, host or path, so that equal runs give equal
-  /// files.
-  std::vector<std::pair<std::string, std::string>> settings;
-  std::vector<Resonance> layers;
-  bool partial = false;
-
-  auto begin() const { return layers.begin(); }
-  auto end() const { return layers.end(); }
 };
 
 }  // namespace srm

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "srm/resonance.h"
+#include "srm/results.h"
 
 namespace srm::cli {
 
