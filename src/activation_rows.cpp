@@ -37,6 +37,17 @@ at::Tensor as_strided_numbers(const at::Tensor& tensor) {
   return tensor;
 }
 
+// Behind which row each part of a nested tensor ends.
+std::vector<std::int64_t> ends_of_parts(const at::Tensor& nested) {
+  std::vector<std::int64_t> ends;
+  std::int64_t end = 0;
+  for (const at::Tensor& part : nested.unbind(0)) {
+    end += part.numel() == 0 ? 0 : part.numel() / part.size(-1);
+    ends.push_back(end);
+  }
+  return ends;
+}
+
 std::int64_t product(at::IntArrayRef sizes) {
   return std::accumulate(sizes.begin(), sizes.end(), std::int64_t{1}, std::multiplies<>());
 }
@@ -82,6 +93,7 @@ ActivationRows::ActivationRows(const at::Tensor& activation, Layout layout, std:
                 "run the model on a device that computes, or take this layer out with --layers '!" + address_ + "'");
   }
   is_nested_ = activation.is_nested();
+  if (is_nested_) batch_ends_ = ends_of_parts(activation);
   samples_ = as_strided_numbers(activation.detach());
   const std::int64_t num_dims = samples_.dim();
   const auto fail = [&](const char* rule) {
@@ -107,6 +119,9 @@ ActivationRows::ActivationRows(const at::Tensor& activation, Layout layout, std:
   num_sample_dims_ = layout == Layout::kFlatten ? 1 : num_dims - 1;
   num_samples_ = product(samples_.sizes().slice(0, static_cast<std::size_t>(num_sample_dims_)));
   dim_ = samples_.numel() / num_samples_;
+  if (is_nested_) return;
+  const std::int64_t batch = num_sample_dims_ == 0 ? 1 : samples_.size(0);
+  for (std::int64_t k = 1; k <= batch; ++k) batch_ends_.push_back(num_samples_ / batch * k);
 }
 
 void ActivationRows::for_each_piece(const std::function<void(const at::Tensor& rows)>& take,
@@ -129,6 +144,12 @@ bool ActivationRows::takes_mask(const at::Tensor& mask) const {
   if (given.size() < 2 || shape[0] != given[0]) return false;
   if (shape.size() == 1) return true;
   return shape.size() > given.size() && shape.slice(shape.size() - given.size() + 1) == given.slice(1);
+}
+
+bool ActivationRows::takes_labels(const at::Tensor& labels) const {
+  if (!labels.defined() || num_samples_ == 0) return true;
+  return labels.dim() == 1 && at::isIntegralType(labels.scalar_type(), /*includeBool=*/false) &&
+         labels.size(0) == batch_size();
 }
 
 at::Tensor ActivationRows::kept_by(const at::Tensor& mask) const {

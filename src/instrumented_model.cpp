@@ -25,11 +25,38 @@ std::shared_ptr<MemoryBudget> budget_of_process() {
   return budget;
 }
 
+json to_json(const PlaneChoice& planes) {
+  json listed = json::array();
+  for (const auto& [i, j] : planes.listed) listed.push_back({i, j});
+  return {{"kind", static_cast<int>(planes.kind)},
+          {"num_planes", planes.num_planes},
+          {"seed", planes.seed},
+          {"listed", listed}};
+}
+
+PlaneChoice to_plane_choice(const json& value) {
+  PlaneChoice planes;
+  const int kind = value.at("kind");
+  if (kind < 0 || kind > static_cast<int>(PlaneChoice::Kind::kNone)) {
+    throw Error(kWhere, "a choice of planes must be of a known kind", std::to_string(kind),
+                "instrument the model again");
+  }
+  planes.kind = static_cast<PlaneChoice::Kind>(kind);
+  value.at("num_planes").get_to(planes.num_planes);
+  value.at("seed").get_to(planes.seed);
+  for (const json& plane : value.at("listed")) planes.listed.push_back({plane.at(0), plane.at(1)});
+  return planes;
+}
+
 json to_json(const ObserveOptions& options) {
+  json epsilons = json::array();
+  for (const EpsilonChoice& choice : options.epsilon) epsilons.push_back(to_string(choice));
   json layouts = json::array();
   for (const auto& [selector, layout] : options.layouts) layouts.push_back({selector, to_string(layout)});
   return {{"layers", options.layers},
-          {"epsilon", options.epsilon},
+          {"epsilon", epsilons},
+          {"planes", to_json(options.planes)},
+          {"signed", options.is_signed},
           {"num_angles", options.num_angles},
           {"inclusive", options.grid == GridEnds::kInclusive},
           {"reference_sense", options.sense == Sense::kReference},
@@ -57,7 +84,14 @@ Layout layout_of(const std::string& name) {
 ObserveOptions to_options(const json& value, const at::Tensor& basis) {
   ObserveOptions options;
   value.at("layers").get_to(options.layers);
-  value.at("epsilon").get_to(options.epsilon);
+  options.epsilon.clear();
+  for (const json& choice : value.at("epsilon")) {
+    options.epsilon.push_back(choice.is_number() ? EpsilonChoice(choice.get<double>())
+                                                 : to_epsilon_choice(choice.get<std::string>()));
+  }
+  // Models of the first release have none of these two.
+  if (value.contains("planes")) options.planes = to_plane_choice(value.at("planes"));
+  if (value.contains("signed")) value.at("signed").get_to(options.is_signed);
   value.at("num_angles").get_to(options.num_angles);
   options.grid = value.at("inclusive") ? GridEnds::kInclusive : GridEnds::kExclusive;
   options.sense = value.at("reference_sense") ? Sense::kReference : Sense::kNatural;
@@ -131,7 +165,7 @@ State state_of(const SiteObserver& observer) {
     auto [resonance, position] = part->snapshot();
     if (!resonance) continue;
     results.layers.push_back(std::move(*resonance));
-    positions.push_back({position.num_calls, position.num_rows, position.num_taken});
+    positions.push_back({position.num_calls, position.num_rows, position.num_taken, position.num_samples});
   }
   const auto failure = observer.failure();
   const json settings = {{"version", kVersion},
@@ -165,7 +199,9 @@ c10::intrusive_ptr<SiteObserver> to_observer(const State& state) {
     std::vector<std::pair<Resonance, StreamPosition>> parts;
     for (std::size_t k = 0; k < results.layers.size(); ++k) {
       const json& position = settings.at("positions").at(k);
-      parts.emplace_back(std::move(results.layers[k]), StreamPosition{position.at(0), position.at(1), position.at(2)});
+      const std::int64_t num_samples = position.size() > 3 ? position.at(3).get<std::int64_t>() : 0;
+      parts.emplace_back(std::move(results.layers[k]),
+                         StreamPosition{position.at(0), position.at(1), position.at(2), num_samples});
     }
     std::optional<Error> failure;
     if (!settings.at("failure").is_null()) failure = Error::from_text(settings.at("failure").get<std::string>());
@@ -217,9 +253,16 @@ void find_constants(const torch::jit::Block& block, std::vector<c10::intrusive_p
 
 torch::jit::Module instrument(const torch::jit::Module& model, const ObserveOptions& options,
                               std::shared_ptr<MemoryBudget> budget) {
-  if (options.centre) {
-    throw Error("instrument", "an instrumented model cannot centre, which takes a first pass over the data", "centre",
-                "observe the model with torchsrm observe --centre");
+  if (passes_of(options).size() > 1 || options.basis_rule.make) {
+    throw Error(
+        "instrument",
+        "an instrumented model cannot look at data before it counts, as centring, epsilon auto:data, top planes "
+        "and bases that follow a layer need",
+        options.centre ? "centre" : "one of these", "observe the model with torchsrm observe");
+  }
+  if (options.by_class || options.num_nearest || !options.density_planes.empty() || options.num_test_rows > 0) {
+    throw Error("instrument", "an instrumented model counts curves alone", "classes, neurons, densities or tests",
+                "observe the model with torchsrm observe");
   }
   if (!observers_of(model).empty()) {
     throw Error("instrument", "the model must be a plain one", "one that carries observers already",

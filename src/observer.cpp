@@ -85,8 +85,8 @@ c10::IValue SiteObserver::object() { return c10::IValue(c10::intrusive_ptr<SiteO
 
 void SiteObserver::receive(const Passing& passing) {
   if (whole_ && passing.value.isTensor() &&
-      (place_.selections.front().is_named || fits(passing.value.toTensor(), passing.mask))) {
-    return observe_at(place_.address, passing.value, passing.mask);
+      (place_.selections.front().is_named || misfit(passing.value.toTensor(), passing).empty())) {
+    return observe_at(place_.address, passing.value, passing);
   }
   std::vector<std::string> met;
   for (const Selection& selection : place_.selections) {
@@ -107,7 +107,7 @@ void SiteObserver::receive(const Passing& passing) {
       leave_out(address, "not in " + describe(passing.value));
       continue;
     }
-    const int num_observed = observe_parts(*part, address, selection, element, passing.mask, met);
+    const int num_observed = observe_parts(*part, address, selection, element, passing, met);
     if (num_observed == 0 && selection.is_named && !part->isNone()) {
       throw Error(kWhere, fmt::format("'{}' must hold tensors of floating point", address), describe(*part),
                   "take it out, or observe the layers inside it");
@@ -116,28 +116,28 @@ void SiteObserver::receive(const Passing& passing) {
 }
 
 int SiteObserver::observe_parts(const c10::IValue& value, const std::string& address, const Selection& selection,
-                                std::vector<std::string>& element, const at::Tensor& mask,
+                                std::vector<std::string>& element, const Passing& passing,
                                 std::vector<std::string>& met) {
   for (const auto& without : selection.without) {
     if (is_below(element, without)) return 0;
   }
   if (value.isTensor()) {
     const bool is_asked_for = selection.is_named && element.size() == selection.element.size();
-    if (!is_asked_for && !fits(value.toTensor(), mask)) {
-      const bool fits_alone = mask.defined() && fits(value.toTensor(), {});
-      leave_out(address, describe(value) + (fits_alone ? ", which the mask does not fit," : ""));
+    const std::string reason = is_asked_for ? "" : misfit(value.toTensor(), passing);
+    if (!reason.empty()) {
+      leave_out(address, reason);
       return 0;
     }
     if (std::find(met.begin(), met.end(), address) != met.end()) return 1;
     met.push_back(address);
-    observe_at(address, value, mask);
+    observe_at(address, value, passing);
     return 1;
   }
   int num_observed = 0;
   const bool has_parts = for_each_part(value, [&](const std::string& name, const c10::IValue& part) {
     element.push_back(name);
     num_observed +=
-        observe_parts(part, address + ":" + name_of(element, element.size() - 1), selection, element, mask, met);
+        observe_parts(part, address + ":" + name_of(element, element.size() - 1), selection, element, passing, met);
     element.pop_back();
   });
   if (!has_parts) leave_out(address, describe(value));
@@ -152,21 +152,26 @@ std::string SiteObserver::name_of(const std::vector<std::string>& element, std::
   return index < names.size() ? names[index] : element[0];
 }
 
-bool SiteObserver::fits(const at::Tensor& tensor, const at::Tensor& mask) const {
-  if (!tensor.defined() || (!at::isFloatingType(tensor.scalar_type()) && !tensor.is_quantized())) return false;
-  if (tensor.is_nested() || tensor.numel() == 0) return true;
+// Why a tensor has no rows to count, or nothing.
+std::string SiteObserver::misfit(const at::Tensor& tensor, const Passing& passing) const {
+  const std::string what = describe(tensor);
+  if (!tensor.defined() || (!at::isFloatingType(tensor.scalar_type()) && !tensor.is_quantized())) return what;
+  if (tensor.is_nested() || tensor.numel() == 0) return "";
   const std::int64_t least = layout_ == Layout::kAuto || layout_ == Layout::kChannels ? 2 : 1;
-  if (tensor.dim() < least || (layout_ == Layout::kAuto && tensor.dim() > 5)) return false;
-  return !mask.defined() || ActivationRows(tensor, layout_, place_.address).takes_mask(mask);
+  if (tensor.dim() < least || (layout_ == Layout::kAuto && tensor.dim() > 5)) return what;
+  if (!passing.mask.defined() && !passing.tags.labels.defined()) return "";
+  const ActivationRows rows(tensor, layout_, place_.address);
+  if (!rows.takes_mask(passing.mask)) return what + ", which the mask does not fit,";
+  return rows.takes_labels(passing.tags.labels) ? "" : what + ", which the labels do not fit,";
 }
 
-void SiteObserver::observe_at(const std::string& address, const c10::IValue& value, const at::Tensor& mask) {
+void SiteObserver::observe_at(const std::string& address, const c10::IValue& value, const Passing& passing) {
   const auto observer = observer_at(address);
-  // Without a mean its rows would stand uncentred among those of centred layers.
-  if (!observer || (has_means_ && !observer->has_seen())) {
-    return leave_out(address, "not there while the mean was taken");
+  // Without a mean, say, its rows would stand uncentred among those of centred layers.
+  if (!observer || (has_passed_ && !observer->has_seen())) {
+    return leave_out(address, "not there in the pass before");
   }
-  observer->observe(value, mask);
+  observer->observe(value, passing.mask, passing.tags);
 }
 
 std::shared_ptr<Observer> SiteObserver::observer_at(const std::string& address) {
@@ -174,7 +179,7 @@ std::shared_ptr<Observer> SiteObserver::observer_at(const std::string& address) 
   const std::lock_guard lock(mutex_);
   const auto found = by_address_.find(address);
   if (found != by_address_.end()) return found->second;
-  if (has_means_) return nullptr;
+  if (has_passed_) return nullptr;
   auto observer = std::make_shared<Observer>(address, options_, layout_, budget_);
   observers_.push_back(observer);
   by_address_.emplace(address, observer);
@@ -199,13 +204,13 @@ std::vector<std::pair<std::string, std::string>> SiteObserver::left_out() const 
   return left_out_;
 }
 
-void SiteObserver::finish_mean() {
-  if (!options_.centre) return;
+void SiteObserver::finish_pass() {
+  if (passes_of(options_).size() == 1) return;
   {
     const std::lock_guard lock(mutex_);
-    has_means_ = true;  // from now on no part comes anew
+    has_passed_ = true;  // from now on no part comes anew
   }
-  for (const auto& observer : observers()) observer->finish_mean();
+  for (const auto& observer : observers()) observer->finish_pass();
 }
 
 void SiteObserver::resume(std::int64_t num_calls, std::optional<Error> failure,
@@ -248,8 +253,8 @@ c10::IValue ObservedModule::run_method(const std::string& method, std::vector<c1
   return model_.run_method(method, std::move(inputs), kwargs);
 }
 
-void ObservedModule::finish_means() {
-  for (const auto& observer : observers_) observer->finish_mean();
+void ObservedModule::finish_pass() {
+  for (const auto& observer : observers_) observer->finish_pass();
 }
 
 std::vector<std::string> ObservedModule::addresses_at(const SiteObserver& observer) const {
@@ -308,22 +313,24 @@ std::vector<Error> ObservedModule::failures() const {
   return failures;
 }
 
+std::vector<std::shared_ptr<const Observer>> ObservedModule::observers() const {
+  std::vector<std::shared_ptr<const Observer>> all;
+  for (const auto& observer : observers_) {
+    for (const auto& part : observer->observers()) all.push_back(part);
+  }
+  return all;
+}
+
 Results ObservedModule::results() const {
   Results results{settings_of(options_), {}, false};
-  for (const auto& observer : observers_) {
-    for (const auto& part : observer->observers()) {
-      if (auto resonance = part->resonance()) results.layers.push_back(std::move(*resonance));
-    }
-  }
+  for (const auto& observer : observers()) add(observer->layer(), results);
   return results;
 }
 
 Results ObservedModule::take_results() {
   Results results{settings_of(options_), {}, false};
   for (const auto& observer : observers_) {
-    for (const auto& part : observer->observers()) {
-      if (auto resonance = part->take_resonance()) results.layers.push_back(std::move(*resonance));
-    }
+    for (const auto& part : observer->observers()) add(part->take_layer(), results);
   }
   return results;
 }

@@ -16,7 +16,7 @@ namespace {
 using torch::jit::Stack;
 
 constexpr const char* kAttach =
-    "srm::attach(Any model, str[] layers, *, float[] epsilon=[0.9], int angles=360, str grid=\"exclusive\", "
+    "srm::attach(Any model, str[] layers, *, float[] epsilon=[], int angles=360, str grid=\"exclusive\", "
     "str sense=\"natural\", str pairs=\"combination\", Tensor? basis=None, str layout=\"auto\", str mask=\"\", "
     "int every=1, float fraction=1., int seed=0, int? limit=None, str on_error=\"detach\", int threads=1) -> Any";
 
@@ -56,7 +56,8 @@ void attach(Stack& stack) {
   ObserveOptions options;
   options.layers.clear();
   for (const c10::IValue& layer : take().toListRef()) options.layers.push_back(layer.toStringRef());
-  options.epsilon = take().toDoubleVector();
+  const std::vector<double> epsilon = take().toDoubleVector();
+  if (!epsilon.empty()) options.epsilon.assign(epsilon.begin(), epsilon.end());  // else by each layer's width
   options.num_angles = take().toInt();
   options.grid = choose("grid", take().toStringRef(), {GridEnds::kExclusive, GridEnds::kInclusive});
   options.sense = choose("sense", take().toStringRef(), {Sense::kNatural, Sense::kReference});

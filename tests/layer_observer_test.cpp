@@ -197,7 +197,7 @@ TEST(ObserverTest, MaskFractionLimitAndEveryTogetherTakeTheSameRowsInBothPassesO
       options.limit = limit;
       Observer observer("a", options, Layout::kAuto, ample());
       for (int pass = 0; pass < (centre ? 2 : 1); ++pass) {
-        if (pass == 1) observer.finish_mean();
+        if (pass == 1) observer.finish_pass();
         EXPECT_FALSE(observer.resonance().has_value());
         for (std::size_t k = 0; k < 10; ++k) observer.observe(padded.calls[k], padded.masks[k]);
       }
@@ -219,13 +219,13 @@ TEST(ObserverTest, CentringNeedsRowsInTheFirstPassAndHasOnlyOne) {
   const auto x = test::rows({9, 4});
   Observer uncentred("a", options, Layout::kAuto, ample());
   uncentred.observe(x);
-  uncentred.finish_mean();
+  uncentred.finish_pass();
   EXPECT_EQ(uncentred.position().num_taken, 9) << "there is no mean to finish";
   options.centre = true;
   Observer observer("layer", options, Layout::kAuto, ample());
   observer.observe(at::empty({0, 4}));
-  observer.finish_mean();
-  EXPECT_THAT(refusal(observer, x), AllOf(HasSubstr("must have rows while its mean is taken"), HasSubstr("'!layer'")));
+  observer.finish_pass();
+  EXPECT_THAT(refusal(observer, x), AllOf(HasSubstr("must have rows in the passes before it is counted"), HasSubstr("'!layer'")));
 }
 
 TEST(ObserverTest, GoesOnWhereAResultEndedAsIfNothingHadBeenBetween) {

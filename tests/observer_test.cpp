@@ -126,7 +126,7 @@ TEST(ObservedModuleTest, CentringEqualsCountingRowsWhoseMeanWasTakenOff) {
   const at::NoGradGuard no_grad;
   for (const auto& batch : x.split(7)) observed.forward({batch});
   EXPECT_TRUE(observed.results().layers.empty()) << "the first pass only takes the mean";
-  observed.finish_means();
+  observed.finish_pass();
   std::vector<at::Tensor> outputs;
   for (const auto& batch : x.split(7)) outputs.push_back(observed.forward({batch}).toTensor());
   const Results results = observed.results();
@@ -244,7 +244,7 @@ TEST(ObservedModuleTest, WhatTheMeansDidNotMeetIsLeftOutForItWouldBeCountedUncen
   ObservedModule observed(load_model("branches_scripted"), options, ample());
   const auto x = rows({7, 4}).abs();
   observed.forward({x, 1});
-  observed.finish_means();
+  observed.finish_pass();
   observed.forward({x, 2});
   observed.forward({-x, 1});
   EXPECT_THAT(addresses_of(observed.results()), ElementsAre("step[0]"));

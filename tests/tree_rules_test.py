@@ -21,16 +21,19 @@ ROOMS = {
                    "exact_sum", "value_checks"], ["error", "kernels", "measured", "tested"], False),
     "accumulator": (["accumulator", "accumulator_options", "row_block", "spotlight_tables", "row_mean",
                      "row_reservoir", "row_tags", "row_coordinates", "neuron_tally", "density_tally"], NUMERICS[:5], False),
-    "statistics": (["statistics", "grandmother_neurons", "isotropic_plane"], NUMERICS[:6], False),
-    "hook": (["hook", "call_site", "hooked_module", "hook/"], ["error"], True),
-    "observer": (["activation_rows", "layer_observer", "observer"], NUMERICS + ["hook"], True),
+    "statistics": (["statistics", "epsilon_choice", "grandmother_neurons", "isotropic_plane"], NUMERICS[:6], False),
+    "hook": (["hook", "call_site", "hooked_module", "activation_function", "hook/"], ["error"], True),
+    "observer": (["activation_rows", "observe_options", "layer_counts", "layer_preparation", "batch_tags",
+                  "layer_observer", "observer"], NUMERICS + ["hook"], True),
     "bases": (["basis_generators", "thomson_frame", "basis_learning", "basis_comparison", "bases/", "null",
                "plane_tests", "test_layer"], ["error", "kernels", "measured", "tested", "statistics"], True),
     "instrument": (["instrumented_model", "plugin"], NUMERICS + ["hook", "observer", "io"], True),
     "monitor": (["monitor"], NUMERICS + ["hook", "observer"], True),
     "report": (["report", "report/"], ["error", "files", "measured", "tested", "resonance", "statistics"], False),
     "io": (["io", "model_inputs", "io/"], ["error", "files", "measured", "tested", "resonance"], True),
-    "cli": (["cli/"], NUMERICS + ["hook", "observer", "instrument", "bases", "monitor", "report", "io", "files"], True),
+    "models": (["activation_basis/"], NUMERICS + ["bases", "report", "files"], True),
+    "cli": (["cli/"], NUMERICS + ["hook", "observer", "instrument", "bases", "monitor", "report", "io", "files", "models"],
+            True),
 }
 TORCH_INCLUDE = re.compile(r"<(torch|ATen|c10|caffe2)/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(<[^>]+>|"[^"]+")', re.MULTILINE)

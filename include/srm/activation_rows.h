@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace srm {
 
@@ -28,6 +29,10 @@ class ActivationRows {
 
   std::int64_t num_samples() const { return num_samples_; }
   std::int64_t dim() const { return dim_; }
+  /// How many elements the batch has, the first dimension; the samples of one stand together.
+  std::int64_t batch_size() const { return static_cast<std::int64_t>(batch_ends_.size()); }
+  /// (batch_size): behind which sample each element ends.
+  const std::vector<std::int64_t>& batch_ends() const { return batch_ends_; }
 
   /// Hands over all rows in order in pieces (num_rows, dim()), on the CPU, contiguous, float32 or float64 (half types
   /// become float32, which is exact), each of `piece_bytes` at most, or of one row. What is so already is not copied.
@@ -40,6 +45,8 @@ class ActivationRows {
   at::Tensor kept_by(const at::Tensor& mask) const;
   /// Whether a mask has one of those shapes; an undefined one always.
   bool takes_mask(const at::Tensor& mask) const;
+  /// Whether labels are integers, one for each element of the batch; undefined ones always.
+  bool takes_labels(const at::Tensor& labels) const;
 
  private:
   at::Tensor samples_;  // (sample dimensions..., the numbers of one sample...)
@@ -47,6 +54,7 @@ class ActivationRows {
   std::int64_t num_samples_ = 0;
   std::int64_t dim_ = 1;
   bool is_nested_ = false;
+  std::vector<std::int64_t> batch_ends_;
   std::string address_;
 };
 

@@ -21,12 +21,19 @@ enum class OnError { kThrow, kDetach };
 /// "throw", "detach".
 const char* to_string(OnError on_error);
 
+/// What is known of the samples of a call, the elements of its batch, beside their numbers.
+struct SampleTags {
+  at::Tensor labels = {};   ///< (batch) integers: classes from 0 on, -1 where unknown; undefined: none is known
+  std::int64_t first = -1;  ///< the number of the first one in the data; -1: they are numbered as they come
+};
+
 /// A value that passes a call site. It is the model's own: read it before returning, for an in-place operation may come
 /// next; never change it.
 struct Passing {
   const c10::IValue& value;
   std::vector<std::int64_t> iteration = {};  ///< turns of the loops around, outermost first, where they were asked for
   at::Tensor mask = {};                      ///< undefined where there is none
+  SampleTags tags = {};
 };
 
 /// What sits at a call site: hands each value that passes to a receiver (the TorchBind class `srm::Hook`).
@@ -83,6 +90,15 @@ class Hook : public torch::CustomClassHolder {
 class MaskGuard {
  public:
   explicit MaskGuard(at::Tensor mask);
+
+ private:
+  c10::DebugInfoGuard guard_;
+};
+
+/// While one exists, what passes hooks in calls of this thread, forks too, comes with these tags.
+class TagGuard {
+ public:
+  explicit TagGuard(SampleTags tags);
 
  private:
   c10::DebugInfoGuard guard_;

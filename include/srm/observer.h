@@ -33,7 +33,7 @@ class SiteObserver : public Hook {
   std::vector<std::shared_ptr<Observer>> observers() const;
   /// Address and what came there instead of rows, each once.
   std::vector<std::pair<std::string, std::string>> left_out() const;
-  void finish_mean();
+  void finish_pass();
   c10::IValue object() override;
 
   /// Goes on with what was counted before, read from a file.
@@ -47,12 +47,12 @@ class SiteObserver : public Hook {
  private:
   /// Null for a part that was not there while the means were taken.
   std::shared_ptr<Observer> observer_at(const std::string& address);
-  void observe_at(const std::string& address, const c10::IValue& value, const at::Tensor& mask);
+  void observe_at(const std::string& address, const c10::IValue& value, const Passing& passing);
   void leave_out(const std::string& address, const std::string& what);
   int observe_parts(const c10::IValue& value, const std::string& address, const Selection& selection,
-                    std::vector<std::string>& element, const at::Tensor& mask, std::vector<std::string>& met);
+                    std::vector<std::string>& element, const Passing& passing, std::vector<std::string>& met);
   std::string name_of(const std::vector<std::string>& element, std::size_t depth) const;
-  bool fits(const at::Tensor& tensor, const at::Tensor& mask) const;
+  std::string misfit(const at::Tensor& tensor, const Passing& passing) const;
 
   const HookPlace place_;
   const ObserveOptions options_;
@@ -63,7 +63,7 @@ class SiteObserver : public Hook {
   std::vector<std::shared_ptr<Observer>> observers_;
   std::map<std::string, std::shared_ptr<Observer>, std::less<>> by_address_;
   std::vector<std::pair<std::string, std::string>> left_out_;
-  std::atomic<bool> has_means_ = false;  // the pass that takes them has ended
+  std::atomic<bool> has_passed_ = false;  // a first pass, after which no part comes anew
 };
 
 /// A model whose chosen layers are observed while it runs. The model is shared and stays untouched; dropping this is
@@ -84,8 +84,8 @@ class ObservedModule {
   c10::IValue run_method(const std::string& method, std::vector<c10::IValue> inputs,
                          const torch::jit::Kwargs& kwargs = {}) const;
 
-  /// With options.centre: ends the first pass over the data, which gave each layer's mean; now run them all again.
-  void finish_means();
+  /// Ends one of passes_of(options): now the data runs again. Does nothing after the last.
+  void finish_pass();
   /// A flag: what passes while it is off is not seen.
   void set_enabled(bool enabled) const { hooks_.set_enabled(enabled); }
 
@@ -104,6 +104,8 @@ class ObservedModule {
   Results results() const;
   /// The same without a copy of the counts; the layers are empty afterwards.
   Results take_results();
+  /// The observers of all parts, in the order of addresses().
+  std::vector<std::shared_ptr<const Observer>> observers() const;
 
   /// The model with its hooks, to be called from elsewhere, or saved with what was counted.
   torch::jit::Module module() const { return model_.module(); }

@@ -11,19 +11,40 @@
 namespace srm {
 namespace {
 
-struct MaskInfo : c10::DebugInfoBase {
-  explicit MaskInfo(at::Tensor mask_) : mask(std::move(mask_)) {}
+struct CallInfo : c10::DebugInfoBase {
   at::Tensor mask;
+  SampleTags tags;
 };
 
 // The one thread-local of LibTorch that goes along into forks and is free for its users.
-c10::DebugInfoKind mask_kind() { return c10::DebugInfoKind::INFERENCE_CONTEXT; }
+c10::DebugInfoKind info_kind() { return c10::DebugInfoKind::INFERENCE_CONTEXT; }
+
+const CallInfo* call_info() { return static_cast<CallInfo*>(c10::ThreadLocalDebugInfo::get(info_kind())); }
+
+// What is known already, so that guards of either kind stand within each other.
+std::shared_ptr<CallInfo> copy_of_call_info() {
+  const CallInfo* info = call_info();
+  return info == nullptr ? std::make_shared<CallInfo>() : std::make_shared<CallInfo>(*info);
+}
+
+std::shared_ptr<CallInfo> with_mask(at::Tensor mask) {
+  auto info = copy_of_call_info();
+  info->mask = std::move(mask);
+  return info;
+}
+
+std::shared_ptr<CallInfo> with_tags(SampleTags tags) {
+  auto info = copy_of_call_info();
+  info->tags = std::move(tags);
+  return info;
+}
 
 }  // namespace
 
 const char* to_string(OnError on_error) { return on_error == OnError::kThrow ? "throw" : "detach"; }
 
-MaskGuard::MaskGuard(at::Tensor mask) : guard_(mask_kind(), std::make_shared<MaskInfo>(std::move(mask))) {}
+MaskGuard::MaskGuard(at::Tensor mask) : guard_(info_kind(), with_mask(std::move(mask))) {}
+TagGuard::TagGuard(SampleTags tags) : guard_(info_kind(), with_tags(std::move(tags))) {}
 
 Hook::Hook(std::string address, OnError on_error) : address_(std::move(address)), on_error_(on_error) {}
 
@@ -50,9 +71,12 @@ void Hook::pass(const Passing& passing) {
   try {
     const torch::NoGradGuard no_grad;
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-    const auto* info =
-        passing.mask.defined() ? nullptr : static_cast<MaskInfo*>(c10::ThreadLocalDebugInfo::get(mask_kind()));
-    receive(info == nullptr ? passing : Passing{passing.value, passing.iteration, info->mask});
+    const CallInfo* info = call_info();
+    if (info == nullptr) {
+      receive(passing);
+    } else {
+      receive({passing.value, passing.iteration, passing.mask.defined() ? passing.mask : info->mask, info->tags});
+    }
   } catch (const Error& error) {
     fail(Error(address_, error));
   } catch (const c10::Error& error) {

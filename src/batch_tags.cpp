@@ -1,0 +1,38 @@
+#include "batch_tags.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "srm/error.h"
+
+namespace srm {
+
+BatchTags::BatchTags(const ActivationRows& rows, const SampleTags& tags, std::int64_t first_sample,
+                     const std::string& address)
+    : ends_(rows.batch_ends()), first_sample_(tags.first >= 0 ? tags.first : first_sample) {
+  if (!tags.labels.defined() || rows.num_samples() == 0) return;
+  if (!rows.takes_labels(tags.labels)) {
+    throw Error("observe", fmt::format("labels must be {} integers, one for each sample of the batch", ends_.size()),
+                fmt::format("{} ({})", c10::toString(tags.labels.scalar_type()), fmt::join(tags.labels.sizes(), ", ")),
+                "take this layer out with --layers '!" + address + "', or choose its --layout");
+  }
+  labels_ = tags.labels.to(at::kCPU, at::kLong).contiguous();
+}
+
+void BatchTags::take_row() {
+  while (ends_[element_] <= row_) element_begin_ = ends_[element_++];
+  if (labels_.defined()) label_.push_back(labels_.const_data_ptr<std::int64_t>()[element_]);
+  sample_.push_back(first_sample_ + static_cast<std::int64_t>(element_));
+  position_.push_back(row_++ - element_begin_);
+}
+
+RowTags BatchTags::tags() const { return {label_, sample_, position_}; }
+
+void BatchTags::clear() {
+  label_.clear();
+  sample_.clear();
+  position_.clear();
+}
+
+}  // namespace srm

@@ -1,0 +1,181 @@
+#include "layer_counts.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "srm/error.h"
+#include "srm/merge.h"
+
+namespace srm {
+namespace {
+
+constexpr std::int64_t kUnlabelled = -1;
+
+// Calls `take` with the rows' numbers in the type that they have.
+template <typename Take>
+void with_numbers(const at::Tensor& rows, const Take& take) {
+  if (rows.scalar_type() == at::kDouble) {
+    take(rows.const_data_ptr<double>());
+  } else {
+    take(rows.const_data_ptr<float>());
+  }
+}
+
+std::vector<std::int64_t> picked(std::span<const std::int64_t> numbers, const std::vector<std::int64_t>& rows) {
+  std::vector<std::int64_t> chosen;
+  if (!numbers.empty()) {
+    for (const std::int64_t row : rows) chosen.push_back(numbers[static_cast<std::size_t>(row)]);
+  }
+  return chosen;
+}
+
+}  // namespace
+
+AccumulatorOptions accumulator_options(const ObserveOptions& options) {
+  AccumulatorOptions result;
+  result.epsilon.clear();
+  for (const EpsilonChoice& choice : options.epsilon) {
+    if (choice.kind == EpsilonChoice::Kind::kGiven) result.epsilon.push_back(choice.number);
+  }
+  result.grid = AngleGrid(options.num_angles, options.grid);
+  result.sense = options.sense;
+  result.pairs = options.pairs;
+  result.degenerate = options.degenerate;
+  result.num_threads = options.num_threads;
+  result.planes = options.planes;
+  result.is_signed = options.is_signed;
+  return result;
+}
+
+LayerCounts::LayerCounts(LayerPlan plan, const ObserveOptions& options, std::shared_ptr<MemoryBudget> budget,
+                         const std::string& address)
+    : plan_(std::move(plan)), options_(options), budget_(std::move(budget)), address_(address) {
+  if (options_.counts) accumulator_of(kUnlabelled);
+  if (options_.counts && options_.num_nearest) {
+    neurons_.emplace(plan_.basis,
+                     NeuronOptions{.epsilon = plan_.epsilon,
+                                   .num_nearest = *options_.num_nearest,
+                                   .max_classes = options_.num_classes,
+                                   .mean = plan_.mean},
+                     *budget_, address_);
+  }
+  if (options_.counts && !options_.density_planes.empty()) {
+    densities_.emplace(plan_.basis,
+                       DensityOptions{.planes = options_.density_planes,
+                                      .epsilon = plan_.epsilon.front(),
+                                      .num_bins = options_.density_bins,
+                                      .num_points = options_.density_points,
+                                      .seed = options_.seed,
+                                      .mean = plan_.mean},
+                       *budget_, address_);
+  }
+  if (options_.num_test_rows > 0) {
+    sample_bytes_ = RowReservoir::bytes_needed(plan_.basis->dim(), options_.num_test_rows);
+    budget_->reserve(sample_bytes_, fmt::format("{} rows of '{}' for its tests", options_.num_test_rows, address_));
+    sample_.emplace(plan_.basis->dim(), options_.num_test_rows, options_.seed);
+  }
+}
+
+LayerCounts::~LayerCounts() { budget_->release(sample_bytes_); }
+
+Accumulator& LayerCounts::accumulator_of(std::int64_t label) {
+  const auto found = accumulators_.find(label);
+  if (found != accumulators_.end()) return found->second;
+  AccumulatorOptions options = accumulator_options(options_);
+  options.epsilon = plan_.epsilon;
+  options.mean = plan_.mean;
+  options.planes = plan_.planes;
+  return accumulators_.emplace(label, Accumulator(plan_.basis, std::move(options), *budget_, address_)).first->second;
+}
+
+void LayerCounts::require_labels(const RowTags& tags) const {
+  if (!options_.by_class && !neurons_) return;
+  for (const std::int64_t label : tags.label) {
+    if (label >= -1 && label < options_.num_classes) continue;
+    throw Error("observe", fmt::format("labels must be classes below {}, or -1 where unknown", options_.num_classes),
+                fmt::format("{}", label), "say how many classes there are");
+  }
+}
+
+void LayerCounts::update(const at::Tensor& rows, const RowTags& tags) {
+  require_labels(tags);
+  if (options_.counts && options_.by_class && !tags.label.empty()) {
+    count_by_class(rows, tags);
+  } else if (options_.counts) {
+    count(rows, {.sample = tags.sample});
+  }
+  const std::int64_t num_rows = rows.size(0), dim = rows.size(1);
+  // Without classes labels are nobody's business.
+  const RowTags labelled = options_.num_classes > 0 ? tags : RowTags{.sample = tags.sample, .position = tags.position};
+  with_numbers(rows, [&](const auto* numbers) {
+    if (neurons_) neurons_->update(numbers, num_rows, dim, dim, labelled);
+    if (densities_) densities_->update(numbers, num_rows, dim, dim, labelled);
+    if (sample_) sample_->update(numbers, num_rows, dim, dim, tags.sample);
+  });
+}
+
+void LayerCounts::count(const at::Tensor& rows, const RowTags& tags) {
+  with_numbers(rows, [&](const auto* numbers) {
+    accumulator_of(kUnlabelled).update(numbers, rows.size(0), rows.size(1), rows.size(1), tags.sample);
+  });
+}
+
+void LayerCounts::count_by_class(const at::Tensor& rows, const RowTags& tags) {
+  std::map<std::int64_t, std::vector<std::int64_t>> by_class;
+  for (std::size_t k = 0; k < tags.label.size(); ++k) by_class[tags.label[k]].push_back(static_cast<std::int64_t>(k));
+  // All tables first: where memory ends, nothing is counted yet.
+  for (const auto& [label, chosen] : by_class) accumulator_of(label);
+  for (const auto& [label, chosen] : by_class) {
+    const at::Tensor part = rows.index_select(0, at::tensor(chosen, at::kLong));
+    const std::vector<std::int64_t> samples = picked(tags.sample, chosen);
+    with_numbers(part, [&, &label = label](const auto* numbers) {
+      accumulator_of(label).update(numbers, part.size(0), part.size(1), part.size(1), samples);
+    });
+  }
+}
+
+void LayerCounts::count_call() {
+  if (options_.counts) accumulator_of(kUnlabelled).count_call();
+}
+
+void LayerCounts::count_skipped(std::int64_t num_rows) {
+  if (options_.counts) accumulator_of(kUnlabelled).count_skipped(num_rows);
+}
+
+Resonance LayerCounts::whole() const {
+  Resonance sum = accumulators_.at(kUnlabelled).resonance();
+  for (const auto& [label, accumulator] : accumulators_) {
+    if (label != kUnlabelled) sum = merge(sum, accumulator.resonance());
+  }
+  return sum;
+}
+
+Resonance LayerCounts::take_whole() {
+  if (accumulators_.size() > 1) return whole();
+  return std::move(accumulators_.at(kUnlabelled)).take_resonance();
+}
+
+std::vector<Resonance> LayerCounts::classes() const {
+  std::vector<Resonance> classes;
+  for (const auto& [label, accumulator] : accumulators_) {
+    if (label == kUnlabelled) continue;
+    ResonanceParts parts = accumulator.resonance().parts();
+    parts.group = fmt::format("{}", label);
+    classes.emplace_back(std::move(parts), address_);
+  }
+  return classes;
+}
+
+std::optional<NeuronTable> LayerCounts::neurons() const {
+  return neurons_ ? std::optional(neurons_->table()) : std::nullopt;
+}
+
+std::optional<PlaneDensities> LayerCounts::densities() const {
+  return densities_ ? std::optional(densities_->densities()) : std::nullopt;
+}
+
+}  // namespace srm
