@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "brute_force.h"
+#include "findings_examples.h"
 #include "result_parts.h"
 #include "srm/error.h"
 
@@ -244,6 +245,50 @@ TEST(MergeTest, WhatDoesNotBelongTogetherIsNamed) {
       ThrowsMessage<Error>(HasSubstr("got --angles = 24 and --angles = 36")));
   other.settings.pop_back();
   EXPECT_THAT([&] { merge(std::vector{a, other}); }, ThrowsMessage<Error>(HasSubstr("got --angles = 24 and nothing")));
+}
+
+// The layer `a` of two runs with all that can be found out, and of the second also the layer `b`.
+std::pair<Results, Results> runs_with_findings() {
+  std::pair<Results, Results> runs = {run({"a", "b"}, 1), run({"a", "b"}, 3)};
+  runs.first.findings = {{"a", test::layer_tests(0.25), test::neuron_table(), test::plane_densities()}};
+  runs.second.findings = {{"b", {}, test::neuron_table()},
+                          {"a", test::layer_tests(0.25), test::neuron_table(), test::plane_densities()}};
+  return runs;
+}
+
+TEST(MergeTest, NeuronsAndDensitiesAreAddedAndTestsAreNot) {
+  const auto [first, second] = runs_with_findings();
+  const Results merged = merge(std::vector{first, second});
+  ASSERT_EQ(merged.findings.size(), 1) << "of b only one run knows neurons";
+  const LayerFindings& found = merged.findings[0];
+  EXPECT_EQ(found.address, "a");
+  EXPECT_FALSE(found.tests);
+  ASSERT_TRUE(found.neurons && found.densities);
+  EXPECT_EQ(*found.neurons, merge(test::neuron_table(), test::neuron_table()));
+  EXPECT_EQ(*found.densities, merge(test::plane_densities(), test::plane_densities()));
+  EXPECT_EQ(found.neurons->reading(0, 3, Side::kPlus).count, 40);
+  EXPECT_EQ(found.densities->num_points(0), 8);
+  EXPECT_EQ(merge(std::vector{second, first}).findings, merged.findings);
+}
+
+TEST(MergeTest, WhatOneRunDidNotCountIsLeftOut) {
+  auto [first, second] = runs_with_findings();
+  first.findings[0].densities.reset();
+  const LayerFindings found = merge(std::vector{first, second, second}).findings.at(0);
+  EXPECT_TRUE(found.neurons);
+  EXPECT_FALSE(found.densities);
+  first.findings[0].neurons.reset();
+  EXPECT_TRUE(merge(std::vector{second, first, second}).findings.empty());
+}
+
+TEST(MergeTest, FindingsOfOtherSettingsAreRefused) {
+  auto [first, second] = runs_with_findings();
+  second.findings[1].neurons = test::unlabelled_table();
+  EXPECT_THAT(
+      [&] {
+        merge(std::vector{first, second});
+      },
+      ThrowsMessage<Error>(HasSubstr("epsilon of neurons must be the same in both; got 0.5 0.25 and 0.5")));
 }
 
 }  // namespace

@@ -198,6 +198,10 @@ TEST(ResultFile, EveryKeyMustBeThere) {
     const std::string key = entry.key().toStringRef();
     const std::string message =
         error_after([&](GenericDict changed, GenericDict) { EXPECT_EQ(changed.erase(key), 1); });
+    if (key == "findings") {
+      EXPECT_EQ(message, "") << "older results have none";
+      continue;
+    }
     EXPECT_THAT(message, HasSubstr(key == "format" ? "a result that torchsrm wrote" : "'" + key + "' must be there"));
   }
   for (const auto& entry : file.at("layers").toList().get(0).toGenericDict()) {

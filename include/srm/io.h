@@ -16,8 +16,8 @@ namespace srm {
 // and is a `.pt` that Python's torch.load(path, weights_only=True) opens. Equal values give equal bytes. Every file
 // that is read is checked: what is damaged, cut short or something else throws srm::Error that names the file.
 
-/// Writes `results` as a dict with "format", "version", "settings", "partial" and "layers"; see Note [Files].
-/// Throws srm::Error when the file cannot be written, and for a setting that is there twice.
+/// Writes `results` as a dict with "format", "version", "settings", "partial", "layers" and "findings"; see Note
+/// [Files]. Throws srm::Error when the file cannot be written, and for a setting or findings that are there twice.
 void save(const Results& results, const std::filesystem::path& path);
 
 /// Reads what save() wrote. Throws srm::Error naming the key when one is missing or does not hold what it should, and

@@ -12,6 +12,20 @@ namespace srm {
 
 GenericDict empty_dict() { return GenericDict(c10::AnyType::get(), c10::AnyType::get()); }
 
+GenericList empty_list() { return GenericList(c10::AnyType::get()); }
+
+at::Tensor borrow(const void* data, const Shape& shape, at::ScalarType type) {
+  return at::from_blob(const_cast<void*>(data), shape, type);
+}
+
+at::Tensor borrow(const std::vector<std::int64_t>& numbers, const Shape& shape) {
+  return borrow(numbers.data(), shape, at::kLong);
+}
+
+at::Tensor borrow(const std::vector<double>& numbers, const Shape& shape) {
+  return borrow(numbers.data(), shape, at::kDouble);
+}
+
 DictEntries::DictEntries(const c10::IValue& dict, std::string where) : dict_(empty_dict()), where_(std::move(where)) {
   if (!dict.isGenericDict()) refuse("this must be a dict", dict.tagKind());
   dict_ = dict.toGenericDict();
@@ -29,6 +43,12 @@ std::int64_t DictEntries::integer(const std::string& key) const {
   return found.toInt();
 }
 
+double DictEntries::number(const std::string& key) const {
+  const c10::IValue found = value(key);
+  if (!found.isDouble()) refuse(fmt::format("'{}' must be a number of floating point", key), found.tagKind());
+  return found.toDouble();
+}
+
 bool DictEntries::flag(const std::string& key) const {
   const c10::IValue found = value(key);
   if (!found.isBool()) refuse(fmt::format("'{}' must be True or False", key), found.tagKind());
@@ -39,6 +59,12 @@ std::string DictEntries::text(const std::string& key) const {
   const c10::IValue found = value(key);
   if (!found.isString()) refuse(fmt::format("'{}' must be text", key), found.tagKind());
   return found.toStringRef();
+}
+
+GenericList DictEntries::list(const std::string& key) const {
+  const c10::IValue found = value(key);
+  if (!found.isList()) refuse(fmt::format("'{}' must be a list", key), found.tagKind());
+  return found.toList();
 }
 
 at::Tensor DictEntries::tensor(const std::string& key, at::ScalarType type, const Shape& shape) const {

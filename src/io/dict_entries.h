@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ATen/core/Dict.h>
+#include <ATen/core/List.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/ivalue.h>
 
@@ -12,9 +13,16 @@ namespace srm {
 
 using Shape = std::vector<std::int64_t>;
 using GenericDict = c10::impl::GenericDict;
+using GenericList = c10::impl::GenericList;
 
-/// A dict of anything.
+/// A dict and a list of anything.
 GenericDict empty_dict();
+GenericList empty_list();
+
+/// A tensor over memory of a result, which must outlive the writing: tables may be most of the machine's memory.
+at::Tensor borrow(const void* data, const Shape& shape, at::ScalarType type);
+at::Tensor borrow(const std::vector<std::int64_t>& numbers, const Shape& shape);
+at::Tensor borrow(const std::vector<double>& numbers, const Shape& shape);
 
 /// The entries of a dict of a result file: they must be there and be what they should. `where` names the file and the
 /// place in it. All members throw srm::Error that names it and the key.
@@ -25,6 +33,7 @@ class DictEntries {
   bool has(const std::string& key) const { return dict_.contains(key); }
   c10::IValue value(const std::string& key) const;
   std::int64_t integer(const std::string& key) const;
+  double number(const std::string& key) const;
   bool flag(const std::string& key) const;
   std::string text(const std::string& key) const;
   /// The one of two enumerators that is called what the file says.
@@ -41,9 +50,11 @@ class DictEntries {
   at::Tensor tensor(const std::string& key, at::ScalarType type, const Shape& shape) const;
   std::vector<double> doubles(const std::string& key, const Shape& shape) const;
   std::vector<std::int64_t> integers(const std::string& key, const Shape& shape) const;
+  GenericList list(const std::string& key) const;
   /// The entries of the dict at `key`.
   DictEntries inside(const std::string& key) const { return {value(key), where_ + ": " + key}; }
 
+  const std::string& where() const { return where_; }
   [[noreturn]] void refuse(const std::string& rule, const std::string& got) const;
 
  private:

@@ -12,17 +12,6 @@ namespace {
 
 // ---- writing
 
-// A tensor over memory of the result, which outlives the writing; tables may be most of the machine's memory.
-at::Tensor borrow(const void* data, Shape shape, at::ScalarType type) {
-  return at::from_blob(const_cast<void*>(data), shape, type);
-}
-at::Tensor borrow(const std::vector<std::int64_t>& numbers, Shape shape) {
-  return borrow(numbers.data(), std::move(shape), at::kLong);
-}
-at::Tensor borrow(const std::vector<double>& numbers, Shape shape) {
-  return borrow(numbers.data(), std::move(shape), at::kDouble);
-}
-
 // Sums of up to 126 bits as rows of two numbers, a and b for a * 2^63 + b.
 constexpr int kLowBits = 63;
 at::Tensor to_tensor(const BlockSums& blocks) {
