@@ -1,0 +1,109 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "activation_basis/network.h"
+#include "activation_basis/report.h"
+
+namespace srm::activation_basis {
+namespace {
+
+// "-0.096 -0.099..-0.094": the median, and from which seed to which.
+std::string with_range(const Range& range, int digits) {
+  return fmt::format("{:+.{}f} {:+.{}f}..{:+.{}f}", range.median, digits, range.min, digits, range.max, digits);
+}
+
+std::string z_of(const std::optional<Range>& range) {
+  if (!range) return "";
+  return fmt::format("{:+.1f} {:+.1f}..{:+.1f}", range->median, range->min, range->max);
+}
+
+// "1.00 (0.51)": beside what random bases have.
+std::string match_of(const SummaryRow& row) {
+  if (!row.match) return "";
+  return fmt::format("{:.2f} {:.2f}..{:.2f}", row.match->median, row.match->min, row.match->max);
+}
+
+const SummaryRow* untrained_of(const SummaryRow& trained, const std::vector<SummaryRow>& table) {
+  const auto found = std::find_if(table.begin(), table.end(), [&](const SummaryRow& row) {
+    return row.network == trained.network && row.width == trained.width && row.stage == Stage::kUntrained &&
+           row.place == trained.place && row.basis == trained.basis;
+  });
+  return found == table.end() ? nullptr : &*found;
+}
+
+// Where a function acts in the standard basis, that basis has one line and not two alike.
+bool is_said_already(const SummaryRow& row) {
+  return row.basis == JudgedBasis::kStandard && network_named(row.network).acts_in_standard_basis();
+}
+
+std::string basis_name(const SummaryRow& row) {
+  if (row.basis == JudgedBasis::kActing && network_named(row.network).acts_in_standard_basis())
+    return "acting=standard";
+  return to_string(row.basis);
+}
+
+constexpr const char* kLine = "  {:<7}{:<17}{:<23}{:<19}{:>5} {:>6}  {:<16} {:<16} {:<15}{:>4}\n";
+
+std::string line_of(const SummaryRow& row, const std::vector<SummaryRow>& table) {
+  const SummaryRow* const untrained = untrained_of(row, table);
+  std::string line =
+      fmt::format(kLine, to_string(row.place), basis_name(row), with_range(row.a4, 3), with_range(row.z, 1),
+                  fmt::format("{}/{}", row.num_significant, row.num_seeds),
+                  untrained == nullptr ? "" : fmt::format("{:+.1f}", untrained->z.median), z_of(row.m1_z),
+                  z_of(row.m1c_z), match_of(row), row.match ? fmt::format("{:.2f}", row.chance).substr(1) : "");
+  line.erase(line.find_last_not_of(" \n") + 1);
+  return line + "\n";
+}
+
+std::string table_text(const Findings& findings) {
+  std::string text =
+      fmt::format(kLine, "place", "basis", "A4", "z", "p<.05", "untr.z", "z of M1", "z of M1c", "match", "chance");
+  std::string group;
+  for (const SummaryRow& row : findings.table) {
+    if (row.stage != Stage::kTrained || is_said_already(row)) continue;
+    const std::string now = fmt::format("{}, width {}", row.network, row.width);
+    if (now != group) text += now + "\n";
+    group = now;
+    text += line_of(row, findings.table);
+  }
+  return text;
+}
+
+std::string expectations_text(const std::vector<Expectation>& expectations) {
+  std::string text;
+  for (const bool is_figure : {false, true}) {
+    std::string part;
+    for (const Expectation& one : expectations) {
+      if (one.is_figure != is_figure) continue;
+      part += fmt::format("  {:<7} {}, {} {}: {}{}\n", one.holds ? "holds" : "DIFFERS", one.network, one.claim,
+                          one.expected, one.holds ? "" : "measured ", one.measured);
+    }
+    if (part.empty()) continue;
+    text += is_figure ? "\nFigures of five seeds of an earlier implementation, from the smallest to the largest\n"
+                      : "\nExpectations\n";
+    text += part;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string to_text(const Findings& findings) {
+  const CaseResult& first = findings.cases.front();
+  std::string text = fmt::format(
+      "Held-out digits, centred; trained for {} epochs; nulls of {} rotations. Median and smallest..largest of the "
+      "seeds.\n\n",
+      first.settings.num_epochs, first.settings.num_rotations);
+  text += table_text(findings);
+  text +=
+      "\nz: A4 against Haar rotations of the basis (p from their ranks). M1, M1c: against the function on turned "
+      "pre-activations\n(mean turned too, mean kept). match: |cosine| of the learned basis with the acting one, the "
+      "standard one where none acts;\nthe z of a learned basis shows no privilege, since learning finds an extreme in "
+      "any data. untr.z: median, untrained.\n";
+  text += expectations_text(findings.expectations);
+  return text + "\n" + findings.conclusion + "\n";
+}
+
+}  // namespace srm::activation_basis
