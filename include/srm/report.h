@@ -5,6 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "srm/grandmother_neurons.h"
 #include "srm/results.h"
 
 namespace srm {
@@ -18,15 +19,24 @@ namespace srm {
 /// peak, `group` empty where all rows were counted. Names are quoted as in RFC 4180; lines end in \n.
 void write_planes_csv(std::ostream& out, const Results& results);
 
+/// A header line and then a line a signed basis vector and epsilon of every layer whose neurons were counted:
+/// layer,epsilon,vector,side,count,labelled,class,purity,recall,base_rate,lift,p,q,nearest. `side` is + or -, `count`
+/// the rows inside and `labelled` those of a known class, `class` the one with most rows inside, `nearest` the samples
+/// nearest to the vector, with spaces between them, each as sample:position where rows have positions; see
+/// NeuronReading and NeuronFinding. Shares of nothing are empty.
+void write_neurons_csv(std::ostream& out, const Results& results);
+
 /// A list with an object a layer: the keys of the result file without its arrays, and `a4`, `a4_error`, `c4` (by
-/// epsilon). Undefined scores are null. Strings are valid UTF-8 whatever the names were.
+/// epsilon); with findings also `tests` (with its `verdict`), `neurons` (with the grandmother neurons by epsilon) and
+/// `densities`. Undefined numbers are null. Strings are valid UTF-8 whatever the names were.
 nlohmann::ordered_json layers_json(const Results& results);
 
 /// One self-contained page that loads nothing: every layer's holistic curve, its spread, its planes, its counts.
 void write_report_html(std::ostream& out, const Results& results);
 
-/// Leaves planes.csv, layers.json and report.html in the folder `dir`, which must exist, each written beside and then
-/// renamed; throws srm::Error when one cannot be written.
+/// Leaves planes.csv, layers.json, report.html and, where neurons were counted, neurons.csv in the folder `dir`, which
+/// must exist, each written beside and then renamed; else a neurons.csv of an earlier result is taken away. Throws
+/// srm::Error when a file cannot be written or taken away.
 void write_reports(const Results& results, const std::filesystem::path& dir);
 
 /// How the console functions draw.
@@ -36,12 +46,24 @@ struct ConsoleOptions {
   bool colour = false;  ///< ANSI colours
 };
 
-/// A table with a row a layer (and further ones for further epsilons): samples, A4, C4 and the holistic curve, each
-/// column of which is the largest value of its angles, drawn from zero to the curve's own peak. Lines end in \n.
+/// A table with a row a layer (and further ones for further epsilons): samples, A4, its standard error by blocks, p and
+/// verdict where there are any, C4 and the holistic curve, each column of which is the largest value of its angles,
+/// drawn from zero to the curve's own peak. Lines end in \n.
 std::string layers_table(const Results& results, const ConsoleOptions& options);
 
 /// The curve of the plane (i, j) at every epsilon as a chart of a dozen lines with its hits, peak and mean; throws
 /// srm::Error when the layer has no such plane.
 std::string plane_chart(const Resonance& layer, std::int64_t i, std::int64_t j, const ConsoleOptions& options);
+
+/// verdict() of every layer that was tested, as a paragraph that begins with its name; says so when none was.
+std::string verdicts_text(const Results& results, const ConsoleOptions& options);
+
+/// For every layer whose neurons were counted, at each epsilon: a table of its grandmother neurons with the samples
+/// nearest to them, or what came nearest to the rule; without labels the ten signed vectors with most rows inside.
+std::string neurons_text(const Results& results, const ConsoleOptions& options, const GrandmotherRule& rule = {});
+
+/// The points of the plane (i, j) from above, at most 40 columns wide and around nearly all of them, shaded by how many
+/// there are beside isotropic rows (isotropic_counts()); throws srm::Error when they were not counted.
+std::string density_chart(const LayerFindings& findings, std::int64_t i, std::int64_t j, const ConsoleOptions& options);
 
 }  // namespace srm

@@ -10,12 +10,14 @@
 
 #include "report/console_text.h"
 #include "report/curve_facts.h"
+#include "report/layer_columns.h"
 #include "srm/report.h"
 #include "srm/statistics.h"
 
 namespace srm {
 namespace {
 
+using report::Column;
 using report::Paint;
 
 constexpr int kMostCurveColumns = 72;
@@ -23,54 +25,6 @@ constexpr int kGoodCurveColumns = 24;
 constexpr int kFewestCurveColumns = 16;
 
 std::string percent(double fraction) { return fmt::format("{:.3g}%", fraction * 100); }
-
-std::string score_text(double score) {
-  if (std::isnan(score)) return "-";
-  const std::string text = fmt::format("{:.3f}", score);
-  return text == "-0.000" ? "0.000" : text;
-}
-
-// Six characters at the most, for a table.
-std::string short_percent(double fraction) {
-  const double hundredths = fraction * 100;
-  if (hundredths > 0 && hundredths < 0.01) return "<0.01%";
-  return fmt::format("{:.{}f}%", hundredths, hundredths >= 9.995 ? 1 : 2);
-}
-
-// What is told of a layer, or, in its further rows, of a further epsilon.
-struct Column {
-  std::string heading;
-  bool may_go = false;  // where the terminal is narrow
-  std::vector<std::string> cells = {};
-
-  int width() const {
-    std::size_t widest = heading.size();
-    for (const std::string& cell : cells) widest = std::max(widest, cell.size());
-    return static_cast<int>(widest);
-  }
-};
-
-std::vector<Column> number_columns(const Results& results) {
-  Column n{"n"}, planes{"planes", true}, samples{"samples"}, a4{"A4"}, epsilon{"eps"}, c4{"C4"}, peak{"peak", true};
-  for (const Resonance& layer : results) {
-    for (std::int64_t e = 0; e < layer.num_epsilons(); ++e) {
-      const auto once = [&](Column& column, std::string cell) {
-        column.cells.push_back(e == 0 ? cell : std::string());
-      };
-      once(n, fmt::format("{}", layer.dim()));
-      once(planes, fmt::format("{}", layer.parts().num_planes_summed));
-      once(samples, fmt::format("{}", layer.num_samples_seen()));
-      once(a4, score_text(quartic_alignment(layer)));
-      const double value = layer.parts().epsilon[static_cast<std::size_t>(e)];
-      epsilon.cells.push_back(fmt::format("{}", value));
-      c4.cells.push_back(score_text(arc_alignment(layer, value)));
-      const std::vector<double> mean = layer.holistic_mean(e);
-      peak.cells.push_back(short_percent(*std::max_element(mean.begin(), mean.end())));
-    }
-  }
-  return {std::move(n),       std::move(planes), std::move(samples), std::move(a4),
-          std::move(epsilon), std::move(c4),     std::move(peak)};
-}
 
 int total_width(const std::vector<Column>& columns) {
   int width = 0;
@@ -140,6 +94,16 @@ std::string notes_on(const Results& results, const Paint& paint) {
   return notes;
 }
 
+// Takes those columns away that can best be missed, until `least` columns are left beside the others.
+void make_room(std::vector<Column>& columns, int width, int least) {
+  for (int goes = 1; goes <= report::kLastToGo; ++goes) {
+    for (auto column = columns.begin(); column != columns.end();) {
+      if (width - total_width(columns) - 2 >= least) return;
+      column = column->goes == goes ? columns.erase(column) : column + 1;
+    }
+  }
+}
+
 // "0  90  180  270" over the quarters of a curve.
 std::string quarter_marks(int columns) {
   std::string marks;
@@ -165,18 +129,16 @@ std::string layers_table(const Results& results, const ConsoleOptions& options) 
   // Room is taken from what can best be missed: long names first, then columns, then the curve.
   constexpr int kFewestNameColumns = 12;
   const int shortest_name = std::min(longest, kFewestNameColumns);
-  std::vector<Column> columns = number_columns(results);
-  const auto room = [&] { return options.width - total_width(columns) - 2; };
-  for (auto column = columns.begin(); column != columns.end() && room() < shortest_name + kGoodCurveColumns;) {
-    column = column->may_go ? columns.erase(column) : column + 1;
-  }
-  int name_width = std::clamp(room() - kGoodCurveColumns, shortest_name, longest);
-  const int curve_columns = std::min((room() - name_width) / 4 * 4, kMostCurveColumns);
+  std::vector<Column> columns = report::layer_columns(results);
+  make_room(columns, options.width, shortest_name + kGoodCurveColumns);
+  const int room = options.width - total_width(columns) - 2;
+  int name_width = std::clamp(room - kGoodCurveColumns, shortest_name, longest);
+  const int curve_columns = std::min((room - name_width) / 4 * 4, kMostCurveColumns);
   const bool has_curve = curve_columns >= kFewestCurveColumns;
-  if (!has_curve) name_width = std::clamp(room() + 2, shortest_name, longest);
+  if (!has_curve) name_width = std::clamp(room + 2, shortest_name, longest);
 
   std::string heading = fmt::format("{:<{}}", "layer", name_width);
-  for (const Column& column : columns) heading += fmt::format("  {:>{}}", column.heading, column.width());
+  for (const Column& column : columns) heading += "  " + column.filled(column.heading);
   if (has_curve) heading += "  " + quarter_marks(curve_columns);
   text += paint.heading(heading) + "\n";
 
@@ -185,7 +147,7 @@ std::string layers_table(const Results& results, const ConsoleOptions& options) 
     const Resonance& layer = results.layers[k];
     for (std::int64_t e = 0; e < layer.num_epsilons(); ++e, ++row) {
       text += report::fit(e == 0 ? names[k] : "", name_width, options.unicode);
-      for (const Column& column : columns) text += fmt::format("  {:>{}}", column.cells[row], column.width());
+      for (const Column& column : columns) text += "  " + column.filled(column.cells[row]);
       if (has_curve) text += "  " + paint.curve(curve_cell(layer, e, curve_columns, options));
       text += "\n";
     }

@@ -80,6 +80,49 @@ std::string fit(std::string_view text, int width, bool unicode) {
   return cut;
 }
 
+std::string wrapped(std::string_view text, int width, std::string_view indent) {
+  std::string lines;
+  int column = 0;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    if (word.empty()) continue;
+    const int columns = num_columns(word);
+    if (column > 0 && column + 1 + columns <= width) {
+      lines += ' ';
+      column += 1 + columns;
+    } else {
+      if (!lines.empty()) (lines += '\n') += indent;
+      column = columns + (lines.empty() ? 0 : num_columns(indent));
+    }
+    lines += word;
+  }
+  return lines + '\n';
+}
+
+int Column::width() const {
+  int widest = num_columns(heading);
+  for (const std::string& cell : cells) widest = std::max(widest, num_columns(cell));
+  return widest;
+}
+
+std::string Column::filled(std::string_view cell) const {
+  const std::string space(static_cast<std::size_t>(std::max(0, width() - num_columns(cell))), ' ');
+  return is_text ? std::string(cell) + space : space + std::string(cell);
+}
+
+std::string score_text(double score) {
+  if (std::isnan(score)) return "-";
+  const std::string text = fmt::format("{:.3f}", score);
+  return text == "-0.000" ? "0.000" : text;
+}
+
+std::string short_percent(double fraction) {
+  const double hundredths = fraction * 100;
+  if (hundredths > 0 && hundredths < 0.01) return "<0.01%";
+  return fmt::format("{:.{}f}%", hundredths, hundredths >= 9.995 ? 1 : 2);
+}
+
 std::vector<double> column_peaks(std::span<const double> curve, std::int64_t num_distinct, int columns) {
   std::vector<double> peaks(static_cast<std::size_t>(columns));
   // Column c stands for the angles nearest to c / columns of a turn, so that 0 degrees is the middle of the first one

@@ -25,6 +25,27 @@ int num_columns(std::string_view text);
 /// `text` filled up or, with its middle left out, cut to `width` columns: the ends of a path tell it apart.
 std::string fit(std::string_view text, int width, bool unicode);
 
+/// `text` in lines of at most `width` columns, all but the first with `indent`; a longer word has a line of its own.
+/// Lines end in \n.
+std::string wrapped(std::string_view text, int width, std::string_view indent);
+
+/// A column of a table.
+struct Column {
+  std::string heading;
+  int goes = 0;          ///< where the terminal is narrow, the lowest first; 0: it stays
+  bool is_text = false;  ///< on the left, else on the right
+  std::vector<std::string> cells = {};
+
+  int width() const;
+  /// One of its cells, or its heading, filled up to its width.
+  std::string filled(std::string_view cell) const;
+};
+
+/// A score, or "-" where it is not defined.
+std::string score_text(double score);
+/// A fraction in six characters at the most.
+std::string short_percent(double fraction);
+
 /// The largest of the values nearest to each of `columns` equally spaced angles from 0, of a curve whose first
 /// `num_distinct` values are all its directions.
 std::vector<double> column_peaks(std::span<const double> curve, std::int64_t num_distinct, int columns);

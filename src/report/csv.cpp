@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <iterator>
 #include <ostream>
 #include <string>
 
 #include "report/curve_facts.h"
+#include "report/findings_facts.h"
 #include "srm/report.h"
 
 namespace srm {
@@ -19,6 +21,21 @@ std::string csv_field(const std::string& text) {
     quoted += c;
   }
   return quoted + '"';
+}
+
+std::string number_or_nothing(double value) { return std::isnan(value) ? std::string() : fmt::format("{}", value); }
+
+void write_neurons(fmt::memory_buffer& lines, const std::string& name, const NeuronTable& neurons, std::int64_t e) {
+  const double epsilon = neurons.parts().epsilon[static_cast<std::size_t>(e)];
+  for (const NeuronFinding& finding : neuron_findings(neurons, e)) {
+    const NeuronReading& reading = finding.reading;
+    const std::string majority = reading.majority_class < 0 ? std::string() : fmt::format("{}", reading.majority_class);
+    fmt::format_to(std::back_inserter(lines), "{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", name, epsilon,
+                   finding.vector, to_string(finding.side), reading.count, reading.num_labelled, majority,
+                   number_or_nothing(reading.purity), number_or_nothing(reading.recall),
+                   number_or_nothing(reading.base_rate), number_or_nothing(reading.lift), finding.p, finding.q,
+                   report::nearest_rows(neurons, finding.vector, finding.side));
+  }
 }
 
 }  // namespace
@@ -47,6 +64,18 @@ void write_planes_csv(std::ostream& out, const Results& results) {
     }
   }
   flush();
+}
+
+void write_neurons_csv(std::ostream& out, const Results& results) {
+  out << "layer,epsilon,vector,side,count,labelled,class,purity,recall,base_rate,lift,p,q,nearest\n";
+  for (const LayerFindings& found : results.findings) {
+    if (!found.neurons) continue;
+    for (std::int64_t e = 0; e < found.neurons->num_epsilons(); ++e) {
+      fmt::memory_buffer lines;
+      write_neurons(lines, csv_field(found.address), *found.neurons, e);
+      out.write(lines.data(), static_cast<std::streamsize>(lines.size()));
+    }
+  }
 }
 
 }  // namespace srm

@@ -93,7 +93,7 @@ ordered_json page_data(const Results& results) {
   const std::int64_t most_planes = num_planes_drawn(results);
   ordered_json layers = ordered_json::array();
   for (const Resonance& layer : results) {
-    ordered_json object = report::layer_json(layer, results.partial);
+    ordered_json object = report::layer_json(layer, results);
     const ResonanceParts& parts = layer.parts();
     object["name"] = report::valid_utf8(report::layer_name(layer));
     const bool has_known_shapes = parts.basis.empty() || !parts.planes.empty();

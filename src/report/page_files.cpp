@@ -10,6 +10,7 @@ TORCHSRM_EMBED(srm_page_report_css, TORCHSRM_PAGE_FOLDER "/report.css")
 TORCHSRM_EMBED(srm_page_page_text_js, TORCHSRM_PAGE_FOLDER "/page_text.js")
 TORCHSRM_EMBED(srm_page_layer_table_js, TORCHSRM_PAGE_FOLDER "/layer_table.js")
 TORCHSRM_EMBED(srm_page_curve_chart_js, TORCHSRM_PAGE_FOLDER "/curve_chart.js")
+TORCHSRM_EMBED(srm_page_findings_js, TORCHSRM_PAGE_FOLDER "/findings.js")
 TORCHSRM_EMBED(srm_page_report_js, TORCHSRM_PAGE_FOLDER "/report.js")
 TORCHSRM_EMBED(srm_page_plotly_js, TORCHSRM_PAGE_FOLDER "/third_party/plotly/plotly.min.js")
 
@@ -27,6 +28,7 @@ std::string_view page_file(std::string_view name) {
       {"page_text.js", srm_page_page_text_js_begin, srm_page_page_text_js_end},
       {"layer_table.js", srm_page_layer_table_js_begin, srm_page_layer_table_js_end},
       {"curve_chart.js", srm_page_curve_chart_js_begin, srm_page_curve_chart_js_end},
+      {"findings.js", srm_page_findings_js_begin, srm_page_findings_js_end},
       {"report.js", srm_page_report_js_begin, srm_page_report_js_end},
       {"plotly.min.js", srm_page_plotly_js_begin, srm_page_plotly_js_end},
   };

@@ -1,11 +1,13 @@
 #include "srm/report.h"
 
+#include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <streambuf>
 
 #include "files/atomic_file.h"
+#include "srm/error.h"
 
 namespace srm {
 namespace {
@@ -39,11 +41,27 @@ void write_file(const std::filesystem::path& path, const std::function<void(std:
   file.commit();
 }
 
+// What an earlier result left would be taken for this one's.
+void remove_file(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::remove(path, error);
+  if (!error) return;
+  throw Error(path.string(), "the file of an earlier result must be taken away", error.message(),
+              "remove it, or write into another folder");
+}
+
 }  // namespace
 
 void write_reports(const Results& results, const std::filesystem::path& dir) {
   write_file(dir / "planes.csv", [&](std::ostream& out) { write_planes_csv(out, results); });
   write_file(dir / "layers.json", [&](std::ostream& out) { out << layers_json(results).dump(2) << "\n"; });
+  const bool has_neurons = std::any_of(results.findings.begin(), results.findings.end(),
+                                       [](const LayerFindings& found) { return found.neurons.has_value(); });
+  if (has_neurons) {
+    write_file(dir / "neurons.csv", [&](std::ostream& out) { write_neurons_csv(out, results); });
+  } else {
+    remove_file(dir / "neurons.csv");
+  }
   write_file(dir / "report.html", [&](std::ostream& out) { write_report_html(out, results); });
 }
 

@@ -69,6 +69,7 @@ const show = () => {
   byId('chart').setAttribute('aria-label', `Holistic curve and single planes of layer ${layer.name}`);
   drawChart(layer, curves, epsilon);
   fillFacts(layer, curves);
+  fillFindings(layer, epsilon);
 };
 
 const start = () => {
