@@ -260,7 +260,7 @@ torch::jit::Module instrument(const torch::jit::Module& model, const ObserveOpti
         "and bases that follow a layer need",
         options.centre ? "centre" : "one of these", "observe the model with torchsrm observe");
   }
-  if (options.by_class || options.num_nearest || !options.density_planes.empty() || options.num_test_rows > 0) {
+  if (options.by_class || options.num_nearest || !options.density_planes.empty() || options.num_test_rows != 0) {
     throw Error("instrument", "an instrumented model counts curves alone", "classes, neurons, densities or tests",
                 "observe the model with torchsrm observe");
   }

@@ -73,10 +73,12 @@ LayerCounts::LayerCounts(LayerPlan plan, const ObserveOptions& options, std::sha
                                       .mean = plan_.mean},
                        *budget_, address_);
   }
-  if (options_.num_test_rows > 0) {
-    sample_bytes_ = RowReservoir::bytes_needed(plan_.basis->dim(), options_.num_test_rows);
-    budget_->reserve(sample_bytes_, fmt::format("{} rows of '{}' for its tests", options_.num_test_rows, address_));
-    sample_.emplace(plan_.basis->dim(), options_.num_test_rows, options_.seed);
+  if (options_.num_test_rows != 0) {
+    const std::int64_t dim = plan_.basis->dim();
+    const std::int64_t num_rows = options_.num_test_rows == kByWidth ? test_rows_of_width(dim) : options_.num_test_rows;
+    sample_bytes_ = RowReservoir::bytes_needed(dim, num_rows);
+    budget_->reserve(sample_bytes_, fmt::format("{} rows of '{}' for its tests", num_rows, address_));
+    sample_.emplace(dim, num_rows, options_.seed);
   }
 }
 

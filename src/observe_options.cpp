@@ -65,11 +65,17 @@ void require_valid(const ObserveOptions& options) {
   require(!options.by_class || options.num_classes > 0, "results per class need labels", "no classes",
           "say how many classes there are");
   require(options.mean.empty() || options.centre, "a mean is for centring", "a mean without it", "say centre too");
-  const bool has_sizes = options.num_test_rows >= 0 && options.num_nearest.value_or(0) >= 0;
+  const bool has_sizes = options.num_test_rows >= kByWidth && options.num_nearest.value_or(0) >= 0;
   require(has_sizes, "numbers of rows to keep must not be negative",
           fmt::format("{} and {}", options.num_test_rows, options.num_nearest.value_or(0)), "0 keeps none");
-  require(options.counts || options.num_test_rows > 0, "something must be taken", "neither counts nor rows",
+  require(options.counts || options.num_test_rows != 0, "something must be taken", "neither counts nor rows",
           "ask for one of the two");
+}
+
+std::int64_t test_rows_of_width(std::int64_t dim) {
+  constexpr std::int64_t kMost = 4096, kLeast = 1024, kFullWidth = 512;
+  const double share = static_cast<double>(kFullWidth) / static_cast<double>(dim);
+  return std::clamp(static_cast<std::int64_t>(share * share * static_cast<double>(kMost)), kLeast, kMost);
 }
 
 const char* to_string(Pass pass) {

@@ -27,6 +27,11 @@ struct BasisRule {
   std::int64_t num_rows = 0;  ///< taken in a pass of their own, Pass::kLearning
 };
 
+/// 4,096 rows of layers up to 512 wide, and so many fewer of wider ones that tests take about as long, but at least
+/// 1,024: for ObserveOptions::num_test_rows.
+constexpr std::int64_t kByWidth = -1;
+std::int64_t test_rows_of_width(std::int64_t dim);
+
 /// What to observe, and how; the words are those of `torchsrm observe`.
 struct ObserveOptions {
   std::vector<std::string> layers = {"*"};  ///< selectors, see select_call_sites()
@@ -60,7 +65,7 @@ struct ObserveOptions {
   std::vector<Plane> density_planes = {};        ///< PlaneDensities of these at the first epsilon
   std::int64_t density_bins = 128;               ///< see DensityOptions, as the next
   std::int64_t density_points = 1000;
-  std::int64_t num_test_rows = 0;  ///< rows kept, as a seeded uniform sample, for test_layer()
+  std::int64_t num_test_rows = 0;  ///< rows kept, as a seeded uniform sample, for test_layer(); or kByWidth
   bool counts = true;              ///< false: nothing but those rows is taken
 };
 

@@ -34,6 +34,17 @@ struct Flags {
   ObserveFlags observe;
 };
 
+// None for the standard basis of each layer's width.
+std::shared_ptr<const Basis> fixed_basis(const BasisWord& word, const torch::jit::Module& model) {
+  if (word.kind == BasisWord::Kind::kStandard) return nullptr;
+  const auto width = width_of(word, &model);
+  if (!width) {
+    throw Misuse("--basis", "an instrumented model takes standard, weights:NAME or a file", word.text,
+                 "write the basis to a file (torchsrm learn-basis), or use torchsrm observe");
+  }
+  return make_basis(word, *width, &model, {});
+}
+
 int run_instrument(const Flags& flags) {
   ObserveOptions options = options_of(flags.observe);
   try {
@@ -41,9 +52,10 @@ int run_instrument(const Flags& flags) {
   } catch (const Error& error) {
     throw Misuse(error);
   }
-  options.basis = read_basis(flags.observe);
   options.mask_input = flags.mask;
-  const torch::jit::Module observed = instrument(load_model(flags.model, ModelMode::kAsSaved), options);
+  const torch::jit::Module model = load_model(flags.model, ModelMode::kAsSaved);
+  options.basis = fixed_basis(basis_word_of(flags.observe), model);
+  const torch::jit::Module observed = instrument(model, options);
   save_model(observed, flags.out);
   std::vector<std::string> addresses;
   for (const auto& observer : observers_of(observed)) addresses.push_back(observer->address());

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/input_samples.h"
 #include "cli/interrupt.h"
+#include "cli/layer_testing.h"
 #include "srm/observer.h"
 
 namespace srm::cli {
@@ -17,7 +19,8 @@ struct Observation {
   std::vector<std::pair<std::string, std::string>> left_out;  ///< address, and what passed there that has no rows
   std::vector<std::string> failures;  ///< errors that took a layer's observer off, with OnError::kDetach
   bool is_interrupted = false;
-  std::exception_ptr failure;  ///< what ended the run early; what was counted before is in the results
+  std::exception_ptr failure;        ///< what ended the run early; what was counted before is in the results
+  std::vector<LayerSample> samples;  ///< of the layers, as far as ObserveOptions::num_test_rows asks for rows
 };
 
 /// What is run, on what.
@@ -27,9 +30,13 @@ struct RunOptions {
   std::string method = "forward";
   std::string mask;  ///< FILE[:KEY] of a mask (num_samples, ...); empty: none, or named in ObserveOptions
   std::int64_t batch_size = 64;
+  std::string labels;  ///< FILE[:KEY] of classes (num_samples); empty: none
+  /// Which layers are activation functions of what, beside those that can be told from the model.
+  std::vector<NamedNonlinearity> nonlinearities = {};
 };
 
-/// Runs the model on the data in batches, once more before with options.centre. Progress goes to standard error, and
+/// Runs the model on the data in batches, once for each of passes_of(options); of two halves of the data the first is
+/// for Pass::kLearning and the second for all others. Progress goes to standard error, and
 /// before it the addresses that are observed. Throws srm::Error when nothing could be observed; a failure after that is
 /// in the Observation. A mask that is an argument of the model's method is taken from there.
 Observation observe_model(const RunOptions& run, ObserveOptions options, std::shared_ptr<MemoryBudget> budget,

@@ -9,9 +9,14 @@
 
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/labels.h"
+#include "cli/model_file.h"
 #include "cli/observation.h"
 #include "cli/observe_flags.h"
 #include "cli/output_folder.h"
+#include "cli/plane_words.h"
+#include "srm/io.h"
+#include "srm/neuron_tally.h"
 #include "srm/report.h"
 
 namespace srm::cli {
@@ -37,6 +42,17 @@ struct Flags {
   std::string activations;
   ObserveFlags observe;
   bool centre = false;
+  std::string mean;
+  bool by_class = false;
+  std::optional<std::int64_t> num_nearest;
+  std::vector<std::string> density;
+  std::int64_t density_bins = ObserveOptions().density_bins;
+  std::int64_t density_points = ObserveOptions().density_points;
+  std::int64_t num_rotations = TestingOptions().num_rotations;
+  std::optional<std::int64_t> num_test_rows;
+  std::optional<bool> test_planes;
+  std::vector<std::string> nonlinearities;
+  std::int64_t num_learning_rows = 20000;
   int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   std::string memory;
   std::string out = "srm-result";
@@ -81,17 +97,81 @@ std::optional<std::int64_t> memory_limit_of(std::string flag) {
   return limit;
 }
 
+// What the command line alone tells: neither basis nor mean nor the number of classes.
 ObserveOptions options_of(const Flags& flags) {
   ObserveOptions options = options_of(flags.observe);
   if (!flags.activations.empty()) options.layers = {};
-  options.centre = flags.centre;
+  options.centre = flags.centre || !flags.mean.empty();
   options.num_threads = flags.threads;
+  options.num_nearest = flags.num_nearest;
+  if (!flags.run.labels.empty() && !options.num_nearest) options.num_nearest = NeuronOptions().num_nearest;
+  options.density_planes = parse_planes(flags.density, "--density");
+  options.density_bins = flags.density_bins;
+  options.density_points = flags.density_points;
+  if (flags.num_rotations > 0) options.num_test_rows = flags.num_test_rows.value_or(kByWidth);
   try {
     require_valid(options);
   } catch (const Error& error) {
     throw Misuse(error);
   }
   return options;
+}
+
+void require_tests(const Flags& flags) {
+  if (flags.by_class && flags.run.labels.empty()) {
+    throw Misuse("--by-class", "a result per class needs --labels", "none", "give the class of each sample");
+  }
+  if (flags.num_rotations != 0 && flags.num_rotations < 2) {
+    throw Misuse("--rotations", "a null takes two rotations or more, or 0 for no tests",
+                 fmt::format("{}", flags.num_rotations), "200 is usual; below 39 no p can be 5 % or less");
+  }
+  if (flags.num_test_rows.value_or(2) < 2) {
+    throw Misuse("--test-rows", "tests need two rows or more", fmt::format("{}", *flags.num_test_rows),
+                 "--rotations 0 leaves tests out");
+  }
+}
+
+void read_mean(const std::string& spec, ObserveOptions& options) {
+  const at::Tensor mean = read_tensor(spec, "mean").to(at::kDouble).flatten().contiguous();
+  const double* data = mean.const_data_ptr<double>();
+  options.mean.assign(data, data + mean.numel());
+  if (mean.numel() > 0 && mean.isfinite().all().item<bool>()) return;
+  throw Error("mean " + spec, "a mean must be finite numbers", mean.numel() == 0 ? "none" : "NaN or infinity",
+              "give the mean activation of the layer");
+}
+
+// Every layer's basis is made when its width is known; what there is to say of it comes into `notes`.
+void choose_basis(const Flags& flags, ObserveOptions& options, const std::shared_ptr<std::vector<std::string>>& notes) {
+  const BasisWord word = basis_word_of(flags.observe);
+  std::shared_ptr<const torch::jit::Module> model;
+  if (word.needs_model()) {
+    if (flags.run.model.empty()) {
+      throw Misuse("--basis", "weights are those of a model", word.text, "give the model, or a file of the weights");
+    }
+    model = std::make_shared<const torch::jit::Module>(load_model(flags.run.model));
+  }
+  options.basis_rule = {word.text};
+  if (word.kind == BasisWord::Kind::kStandard) return;
+  if (const auto width = width_of(word, model.get())) {
+    options.basis = make_basis(word, *width, model.get(), {}, notes.get());
+    return;
+  }
+  options.basis_rule.make = [word, model, notes](std::int64_t dim, const at::Tensor& rows) {
+    return make_basis(word, dim, model.get(), rows, notes.get());
+  };
+  if (word.needs_rows()) options.basis_rule.num_rows = flags.num_learning_rows;
+}
+
+// A learned basis is an extreme of whatever rows: no rotation of it is a fair comparison.
+void test(const Flags& flags, const ObserveOptions& options, const InterruptGuard& interrupt, Observation& seen) {
+  if (seen.is_interrupted || seen.failure || seen.samples.empty()) return;
+  TestingOptions testing{.num_rotations = flags.num_rotations,
+                         .seed = options.seed,
+                         .centred = options.centre,
+                         .mean = options.mean,
+                         .planes = flags.test_planes};
+  test_layers(seen.samples, testing, interrupt, seen.results);
+  seen.is_interrupted = interrupt.is_interrupted();
 }
 
 void print_warnings(const Observation& seen) {
@@ -108,22 +188,52 @@ void print_warnings(const Observation& seen) {
   }
 }
 
+void print_result(const Results& results) {
+  constexpr std::size_t kMostVerdicts = 12;
+  const ConsoleOptions console = console_options();
+  fmt::print("{}", layers_table(results, console));
+  std::size_t num_tested = 0;
+  bool has_neurons = false;
+  for (const LayerFindings& found : results.findings) {
+    num_tested += found.tests ? 1 : 0;
+    has_neurons = has_neurons || found.neurons;
+  }
+  if (num_tested > 0 && num_tested <= kMostVerdicts) fmt::print("\n{}", verdicts_text(results, console));
+  if (num_tested > kMostVerdicts)
+    fmt::print("\n{} layers were tested: torchsrm show --verdicts tells more\n", num_tested);
+  if (has_neurons) fmt::print("\n{}", neurons_text(results, console));
+}
+
 int observe(Flags flags) {
   const InterruptGuard interrupt;
   require_sources(flags);
+  require_tests(flags);
   ObserveOptions options = options_of(flags);
+  for (const std::string& one : flags.nonlinearities) flags.run.nonlinearities.push_back(parse_nonlinearity(one));
   const std::optional<std::int64_t> memory_limit = memory_limit_of(flags.memory);
   const OutputFolder folder(flags.out);
-  options.basis = read_basis(flags.observe);
+  if (!flags.mean.empty()) read_mean(flags.mean, options);
+  if (!flags.run.labels.empty()) options.num_classes = read_labels(flags.run.labels).num_classes;
+  options.by_class = flags.by_class;
+  const auto notes = std::make_shared<std::vector<std::string>>();
+  choose_basis(flags, options, notes);
+  if (options.basis_rule.num_rows > 0) options.num_test_rows = 0;
   const auto budget = memory_limit ? std::make_shared<MemoryBudget>(*memory_limit) : std::make_shared<MemoryBudget>();
   at::set_num_threads(flags.threads);
   const bool has_model = !flags.run.model.empty();
   if (!has_model) flags.run.data = flags.activations;
-  const Observation seen = has_model ? observe_model(flags.run, options, budget, interrupt)
-                                     : observe_activations(flags.run, options, budget, interrupt);
+  Observation seen = has_model ? observe_model(flags.run, options, budget, interrupt)
+                               : observe_activations(flags.run, options, budget, interrupt);
+  test(flags, options, interrupt, seen);
 
   folder.write(seen.results);
-  fmt::print("{}", layers_table(seen.results, console_options()));
+  print_result(seen.results);
+  if (options.basis_rule.num_rows > 0) {
+    notes->push_back(
+        "the basis was learned on the first half of the samples and observed on the second; it was not "
+        "tested, since learning finds an extreme in any rows: see whether it is stable");
+  }
+  for (const std::string& note : *notes) fmt::print(stderr, "note: {}\n", printable(note));
   print_warnings(seen);
   fmt::print("\nwritten to {}: results.srm.pt, planes.csv, layers.json, report.html{}\n", printable(flags.out),
              seen.results.partial ? " (partial)" : "");
@@ -147,6 +257,32 @@ void add_observe(CLI::App& app, Action& action) {
                       "Leave out padding: an argument of the model, or FILE[:KEY] (num_samples, tokens); 0 is padding");
   add_observe_flags(*command, flags->observe, "throw");
   command->add_flag("--centre,--center", flags->centre, "Take off the mean, found in a first pass over the data");
+  command->add_option("--mean", flags->mean, "Take off this mean instead: FILE[:KEY] of (dim) numbers");
+  command
+      ->add_option("--learn-rows", flags->num_learning_rows,
+                   "Rows that --basis pca and learned-* take, drawn from the first half of the data")
+      ->capture_default_str();
+  command
+      ->add_option("--rotations", flags->num_rotations,
+                   "Haar rotations that A4 is tested against; 0 leaves all tests out")
+      ->capture_default_str();
+  command->add_option("--test-rows", flags->num_test_rows,
+                      "Rows of a layer that tests rest on, drawn by --seed (default: 4096, fewer above 512 wide)");
+  command->add_flag("--test-planes,!--no-test-planes", flags->test_planes,
+                    "Test every plane (default: of layers with up to 64 basis vectors)");
+  command->add_option("--nonlinearity", flags->nonlinearities,
+                      "LAYER=FUNCTION[:INPUT]: test LAYER against the function's own effect (M1, M1c); known without "
+                      "it where LAYER is a module or operator that is an activation function");
+  command->add_option("--labels", flags->run.labels,
+                      "FILE[:KEY] with the class of each sample: lists grandmother neurons");
+  command->add_flag("--by-class", flags->by_class, "With --labels: a result for each class beside the whole");
+  command->add_option("--nearest", flags->num_nearest,
+                      "Keep so many samples nearest to each signed basis vector (default: 8 with --labels)");
+  command->add_option("--density", flags->density,
+                      "i,j...: project onto these planes (PPPM) rows whose part in it is at least the first epsilon");
+  command->add_option("--density-bins", flags->density_bins, "Bins a side, a power of two")->capture_default_str();
+  command->add_option("--density-points", flags->density_points, "Points kept of each plane, drawn by --seed")
+      ->capture_default_str();
   command->add_option("--batch-size", flags->run.batch_size, "Samples a call of the model")->capture_default_str();
   command->add_option("--threads", flags->threads, "Threads for the model and for counting; changes no count")
       ->capture_default_str();

@@ -1,15 +1,12 @@
 #include "cli/observe_flags.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <filesystem>
 #include <map>
 
 #include "cli/command.h"
-#include "srm/io.h"
+#include "cli/plane_words.h"
 
 namespace srm::cli {
 namespace {
@@ -26,22 +23,6 @@ std::pair<std::string, Layout> layout_of(const std::string& flag) {
                  "e.g. --layout 'conv*=channels'");
   }
   return {selector, found->second};
-}
-
-std::shared_ptr<const Basis> read_vectors(const std::string& spec, VectorLengths lengths) {
-  const at::Tensor vectors = read_tensor(spec, "basis");
-  const std::string where = "basis " + spec;
-  if (vectors.dim() != 2 || c10::isComplexType(vectors.scalar_type())) {
-    throw Error(where, "a basis is (num_vectors, dim) real numbers",
-                fmt::format("{} ({})", c10::toString(vectors.scalar_type()), fmt::join(vectors.sizes(), ", ")),
-                "give one row for each basis vector");
-  }
-  const at::Tensor rows = vectors.to(at::kDouble).contiguous();
-  const double* data = rows.const_data_ptr<double>();
-  // The name goes into the result, which holds no path.
-  const std::string name = std::filesystem::path(spec).stem().string();
-  return std::make_shared<const Basis>(
-      Basis::from_vectors(name, rows.size(0), rows.size(1), std::vector<double>(data, data + rows.numel()), lengths));
 }
 
 }  // namespace
@@ -73,7 +54,8 @@ ObserveOptions options_of(const ObserveFlags& flags) {
   const bool compat = flags.compat == "reference";
   ObserveOptions options;
   options.layers = flags.layers.empty() ? std::vector<std::string>{"*"} : split_selectors(flags.layers);
-  if (!flags.epsilon.empty()) options.epsilon = flags.epsilon;
+  if (compat) options.epsilon = {0.9};
+  options.is_signed = flags.is_signed;
   options.num_angles = flags.angles.value_or(compat ? 100 : 360);
   options.grid = flags.grid.value_or(compat ? "inclusive" : "exclusive") == "inclusive" ? GridEnds::kInclusive
                                                                                         : GridEnds::kExclusive;
@@ -89,7 +71,12 @@ ObserveOptions options_of(const ObserveFlags& flags) {
   options.seed = flags.seed;
   options.limit = flags.limit;
   options.on_error = flags.on_error == "detach" ? OnError::kDetach : OnError::kThrow;
+  PlaneWords planes = parse_plane_words(flags.planes);
+  options.planes = std::move(planes.choice);
+  options.top_planes = planes.top;
   try {
+    if (!flags.epsilon.empty()) options.epsilon.clear();
+    for (const std::string& word : flags.epsilon) options.epsilon.push_back(to_epsilon_choice(word));
     require_valid(options);
   } catch (const Error& error) {
     throw Misuse(error);
@@ -97,21 +84,21 @@ ObserveOptions options_of(const ObserveFlags& flags) {
   return options;
 }
 
-std::shared_ptr<const Basis> read_basis(const ObserveFlags& flags) {
-  if (flags.basis == "standard") return nullptr;
-  auto basis =
-      read_vectors(flags.basis, flags.compat == "reference" ? VectorLengths::kKept : VectorLengths::kNormalised);
-  if (basis->was_rescaled()) {
-    fmt::print(stderr, "note: the vectors of {} were normalised to length 1\n", flags.basis);
-  }
-  return basis;
+BasisWord basis_word_of(const ObserveFlags& flags) {
+  BasisWord word = parse_basis_word(flags.basis);
+  if (flags.compat == "reference") word.lengths = VectorLengths::kKept;
+  return word;
 }
 
 void add_observe_flags(CLI::App& command, ObserveFlags& flags, const std::string& on_error) {
   flags.on_error = on_error;
   command.add_option("--layers", flags.layers,
                      "Addresses, globs, re:REGEX or type:CLASS, ! takes away (default: all modules; see inspect)");
-  command.add_option("--epsilon", flags.epsilon, "Cosine thresholds, each in [-1, 1] (default: 0.9)")
+  command
+      .add_option("--epsilon", flags.epsilon,
+                  "Cosine thresholds, each in [-1, 1], or auto[:RATE]: where so large a share of evenly spread "
+                  "directions is inside, in each layer's width; auto:data[:RATE]: of the layer's own rows "
+                  "(default: auto, which is auto:0.01)")
       ->delimiter(',')
       ->check([](const std::string& text) { return text.empty() ? "a number must follow" : ""; });
   command.add_option("--angles", flags.angles, "Number of angles K (default: 360)");
@@ -121,13 +108,18 @@ void add_observe_flags(CLI::App& command, ObserveFlags& flags, const std::string
   command
       .add_option("--pairs", flags.pairs, "combination: planes i < j; permutation: both orders (default: combination)")
       ->check(CLI::IsMember({"combination", "permutation"}));
-  command.add_option("--basis", flags.basis, "standard, or a file of rows: .npy, .npz[:KEY], .pt")
-      ->capture_default_str();
+  command.add_option("--basis", flags.basis, kBasisWords)->capture_default_str();
+  command.add_option("--planes", flags.planes, kPlaneWords);
+  command.add_flag("--signed", flags.is_signed,
+                   "Count signed too: rows inside a spotlight minus rows on its other side");
   command.add_option("--layout", flags.layouts, "[GLOB=]auto|last|channels|flatten (default: auto)")->delimiter(',');
   command.add_option("--every", flags.every, "Take the first of so many calls of a layer")->capture_default_str();
   command.add_option("--fraction", flags.fraction, "Take this share of a layer's rows, drawn by --seed")
       ->capture_default_str();
-  command.add_option("--seed", flags.seed, "Which rows --fraction takes")->capture_default_str();
+  command
+      .add_option("--seed", flags.seed,
+                  "Of whatever is drawn: rows of --fraction, rotations, rows and points that are kept")
+      ->capture_default_str();
   command.add_option("--limit", flags.limit, "Take no more than so many samples of a layer");
   command
       .add_option("--on-error", flags.on_error,
@@ -137,7 +129,7 @@ void add_observe_flags(CLI::App& command, ObserveFlags& flags, const std::string
   command
       .add_option("--compat", flags.compat,
                   "reference: the published code's ways: towards -b_j, inclusive grid of 100 angles, permutation, "
-                  "lengths of basis vectors kept; an explicit flag wins")
+                  "epsilon 0.9, lengths of basis vectors kept; an explicit flag wins")
       ->check(CLI::IsMember({"reference"}));
 }
 

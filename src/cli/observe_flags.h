@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/basis_words.h"
 #include "srm/layer_observer.h"
 
 namespace srm::cli {
@@ -13,11 +14,13 @@ namespace srm::cli {
 /// How to observe, as it was given on a command line; what was not given is empty, since --compat changes the defaults.
 struct ObserveFlags {
   std::vector<std::string> layers;
-  std::vector<double> epsilon;
+  std::vector<std::string> epsilon;
   std::optional<std::int64_t> angles;
   std::optional<std::string> grid;
   std::optional<std::string> pairs;
   std::string basis = "standard";
+  std::vector<std::string> planes;
+  bool is_signed = false;
   std::vector<std::string> layouts;
   std::string compat;
   std::int64_t every = 1;
@@ -33,11 +36,11 @@ void add_observe_flags(CLI::App& command, ObserveFlags& flags, const std::string
 /// The selectors in these words: lists take commas, but none within the brackets of a turn or in a regular expression.
 std::vector<std::string> split_selectors(const std::vector<std::string>& words);
 
-/// The options, but for the basis, which is read from a file and thus no matter of the command line alone. Throws
-/// Misuse.
+/// The options, but for the basis, which may be read from a file and thus is no matter of the command line alone.
+/// Throws Misuse.
 ObserveOptions options_of(const ObserveFlags& flags);
 
-/// The basis that --basis names, none for the standard one; says on standard error when its vectors were rescaled.
-std::shared_ptr<const Basis> read_basis(const ObserveFlags& flags);
+/// The basis that --basis names; --compat reference keeps the lengths of its vectors. Throws Misuse.
+BasisWord basis_word_of(const ObserveFlags& flags);
 
 }  // namespace srm::cli
