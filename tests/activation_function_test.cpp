@@ -57,12 +57,12 @@ void expect_gives_what_passes(const Module& model, const std::string& address, c
   const auto function = activation_function_at(model, sites[chosen[0].site]);
   ASSERT_TRUE(function);
   HookedModule hooked(model);
-  const HookSet hooks = hooked.attach_at({input_of(*function, chosen[0].site), chosen[0]});
+  const HookSet hooks = hooked.attach_at({input_of(*function, sites, chosen[0]), chosen[0]});
   Seen seen;
   keep_all(hooks, seen);
   hooked.forward(inputs);
-  const auto& before = seen[address + "@input"];
-  const auto& after = seen[address];
+  const auto& before = seen[hooks.place(0).address];
+  const auto& after = seen[hooks.place(1).address];
   ASSERT_FALSE(after.empty());
   ASSERT_EQ(before.size(), after.size());
   const auto& element = hooks.place(0).selections.at(0).element;
@@ -277,9 +277,9 @@ def forward(self, x):
         x = x + torch.randn_like(x)
     return torch.tanh(x)
 )");
-  EXPECT_EQ(name_at(noisy, "."), "none");
+  EXPECT_EQ(function_at(noisy, ".")->address, "./tanh");
   noisy.eval();
-  EXPECT_EQ(name_at(noisy, "."), "tanh");
+  EXPECT_EQ(function_at(noisy, ".")->address, ".");
 }
 
 TEST(ActivationFunctionAt, ArgumentIsTheTensorAmongWhatGoesIn) {
@@ -316,6 +316,47 @@ TEST(ActivationFunctionAt, MethodsThatComeByMustAgree) {
     EXPECT_EQ(name_at(with("0.1"), address), "leaky-relu(0.1)");
     EXPECT_EQ(name_at(with("0.2"), address), "none");
   }
+}
+
+TEST(ActivationFunctionAt, ModuleThatEndsWithAnActivationGivesItsOutput) {
+  Module block("Block");
+  block.register_module("act", scripted_leaky_relu(0.3, false));
+  block.define("def forward(self, x):\n  return self.act.forward(x * 2 + x.mean())\n");
+  Module model("Model");
+  model.register_module("block", block);
+  model.define("def forward(self, x):\n  return self.block.forward(x).sum(0)\n");
+  const auto function = function_at(model, "block");
+  ASSERT_TRUE(function);
+  EXPECT_EQ(function->name, "leaky-relu(0.3)");
+  EXPECT_EQ(function->address, "block.act");
+  EXPECT_EQ(function_at(model, "block.act")->address, "block.act");
+  expect_gives_what_passes(model, "block");
+  EXPECT_EQ(name_at(model, "."), "none");
+}
+
+// What passes is then no longer what the function gave.
+TEST(ActivationFunctionAt, OutputThatIsChangedInPlaceAfterwardsIsNone) {
+  Module model("Model");
+  model.define("def forward(self, x):\n  y = torch.tanh(x @ x.t())\n  y.mul_(x.mean())\n  return y\n");
+  EXPECT_EQ(name_at(model, "./tanh"), "tanh");
+  EXPECT_EQ(name_at(model, "."), "none");
+}
+
+TEST(ActivationFunctionAt, TurnsOfALoopAreTakenOnBothSides) {
+  Module model("Model");
+  model.define("def forward(self, x):\n  for k in range(3):\n    x = torch.tanh(x * k)\n  return x\n");
+  const auto sites = call_sites(model);
+  const Selection output = select_call_sites(sites, {"./tanh[2]"}).at(0);
+  const auto function = activation_function_at(model, sites[output.site]);
+  ASSERT_TRUE(function);
+  EXPECT_EQ(address_of(input_of(*function, sites, output), sites), "./tanh@input[2]:0");
+  expect_gives_what_passes(model, "./tanh");
+}
+
+TEST(ActivationFunctionAt, FunctionByNameActsAtNoSite) {
+  const auto sites = call_sites(model_of("torch.relu(x)"));
+  EXPECT_THAT([&] { input_of(activation_function_named("relu").value(), sites, {}); },
+              ThrowsMessage<Error>(HasSubstr("must act at a call site of the model; got relu at ''")));
 }
 
 TEST(ActivationFunctionAt, BodiesOfForksAreReadToo) {

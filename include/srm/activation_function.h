@@ -20,20 +20,23 @@ namespace srm {
 // gelu and their like, in place or not, and what is put together of such operators (x / (1 + |x|)). Known beforehand
 // are the constants of the graph and numbers that are attributes of a module which no method of the model sets, at the
 // values that the model holds when it is asked: `training` is one. Parameters and buffers are not, nor is a branch that
-// depends on data. What cannot be told so is no activation function: this never guesses.
+// depends on data. Where a module ends with such a place (Linear, then Tanh), what the place gives passes there too,
+// and the function is the place's. What cannot be told so is no activation function: this never guesses.
 
 /// A function that acts on each coordinate alone.
 struct ActivationFunction {
   /// "tanh", "gelu-tanh", "leaky-relu(0.2)" with constants that are not the usual; of one that is put together the
   /// module's class or the script function's name.
   std::string name;
-  /// Maps a float32 or float64 tensor to one of the same shape, with the bits that the model's own operators give, and
-  /// leaves its argument as it was, also where the model works in place. May be called from several threads at once.
+  /// Maps a float32 or float64 tensor to one of the same shape, with the bits that the model's own operators give of
+  /// the same tensor, and leaves its argument as it was, also where the model works in place. May be called from
+  /// several threads at once.
   std::function<at::Tensor(const at::Tensor&)> function;
-  std::size_t argument = 0;  ///< which of the values that go in it acts on
+  std::string address = {};  ///< of the site where it acts: the one asked for, or the last inside; empty by name
+  std::size_t argument = 0;  ///< which of the values that go in there it acts on
 };
 
-/// For each of `sites`, the activation function of what goes in that passes there, or none; see Note [Activation
+/// For each of `sites`, the activation function whose output passes there, or none; see Note [Activation
 /// functions]. Opens the model's graphs once. Throws Error when a site is not the model's.
 std::vector<std::optional<ActivationFunction>> activation_functions_at(const torch::jit::Module& model,
                                                                        std::span<const CallSite> sites);
@@ -41,9 +44,10 @@ std::vector<std::optional<ActivationFunction>> activation_functions_at(const tor
 /// The same for one site.
 std::optional<ActivationFunction> activation_function_at(const torch::jit::Module& model, const CallSite& site);
 
-/// What takes the tensor that an activation function at `sites[site]` acts on: one call of a hook there for each of a
-/// hook at the site itself, just before it in the same thread, with rows of the same number and order.
-Selection input_of(const ActivationFunction& function, std::size_t site);
+/// What takes the tensor that makes, through `function`, what `output` takes: for each call of a hook on `output` there
+/// is one of a hook on this, before it in the same thread, with as many rows in the same order. Throws Error where the
+/// function does not act at one of `sites`.
+Selection input_of(const ActivationFunction& function, const std::vector<CallSite>& sites, const Selection& output);
 
 /// The function that is called `name`, with its usual constants, or with those behind it in the operator's order:
 /// "leaky-relu", "leaky-relu(0.2)". None where there is none of that name, or it takes no such constants.

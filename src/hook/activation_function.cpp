@@ -22,6 +22,7 @@ using internal::Operand;
 using internal::PointwiseProgram;
 using internal::Reading;
 using torch::jit::Graph;
+using torch::jit::Node;
 using torch::jit::Value;
 
 /// "relu" is the operator aten::relu; these are put together of several.
@@ -50,9 +51,9 @@ const std::vector<Composed>& composed_functions() {
   return functions;
 }
 
-ActivationFunction function_of(std::string name, PointwiseProgram program, std::size_t result, std::size_t argument) {
+ActivationFunction function_of(std::string name, PointwiseProgram program, std::size_t result) {
   return {std::move(name),
-          [program = std::move(program), result](const at::Tensor& x) { return program.run(x, result); }, argument};
+          [program = std::move(program), result](const at::Tensor& x) { return program.run(x, result); }};
 }
 
 std::string name_of(const Reading& reading, const CallSite& site) {
@@ -64,22 +65,53 @@ std::string name_of(const Reading& reading, const CallSite& site) {
   return site.kind == SiteKind::kNode ? text : site.type;
 }
 
-/// What all the places of one address give, where they agree.
-std::optional<ActivationFunction> common_function(const std::vector<const GraphSite*>& places,
-                                                  const GraphConstants& constants) {
-  std::optional<Reading> common;
-  for (const GraphSite* place : places) {
-    auto reading = internal::read_site(*place, constants);
-    if (!reading) return std::nullopt;
-    if (common && (common->argument != reading->argument || common->result != reading->result ||
-                   common->program.text() != reading->program.text())) {
-      return std::nullopt;
+/// A place in a graph, with its address.
+struct Place {
+  const GraphSite* found;
+  const CallSite* site;
+};
+using PlaceOfMark = std::unordered_map<const Node*, Place>;
+
+/// An activation function, and where it acts.
+struct Acting {
+  Reading reading;
+  Place place;
+  bool is_same(const Acting& other) const {
+    return place.site == other.place.site && reading.argument == other.reading.argument &&
+           reading.result == other.reading.result && reading.program.text() == other.reading.program.text();
+  }
+};
+
+/// At the place itself or, where it only hands on what a place inside gave last, at that.
+std::optional<Acting> acting_at(const Place& outer, const PlaceOfMark& ends, const GraphConstants& constants) {
+  const Node* const end = outer.found->after;
+  for (const Node* node = end; node != outer.found->before; node = node->prev()) {
+    const auto inner = ends.find(node);
+    if (inner != ends.end() && node->inputs().equals(end->inputs())) {
+      if (auto reading = internal::read_site(*inner->second.found, constants))
+        return {{*std::move(reading), inner->second}};
     }
-    common = std::move(reading);
+    if (!internal::does_nothing(*node)) break;
+  }
+  return std::nullopt;
+}
+
+/// What all the places of one address give, where they agree.
+std::optional<ActivationFunction> common_function(const std::vector<Place>& places, const PlaceOfMark& ends,
+                                                  const GraphConstants& constants) {
+  std::optional<Acting> common;
+  for (const Place& place : places) {
+    auto acting = acting_at(place, ends, constants);
+    if (!acting || (common && !common->is_same(*acting))) return std::nullopt;
+    common = std::move(acting);
   }
   if (!common) return std::nullopt;
-  const std::string name = name_of(*common, places.front()->site);
-  return function_of(name, std::move(common->program), common->result, common->argument);
+  auto& [reading, place] = *common;
+  std::string name = name_of(reading, *place.site);
+  ActivationFunction function = function_of(std::move(name), std::move(reading.program), reading.result);
+  function.address = place.site->address;
+  function.argument = reading.argument;
+  return function;
 }
 
 /// The constants in "leaky-relu(0.2)"; none where they cannot be read.
@@ -112,7 +144,7 @@ std::optional<ActivationFunction> operator_with(const std::string& name, const s
   PointwiseProgram program;
   const std::size_t result = program.append(schema_of(name), std::move(operands)).value();
   const std::string full_name = program.operator_name(result).value();
-  return function_of(full_name, std::move(program), result, 0);
+  return function_of(full_name, std::move(program), result);
 }
 
 }  // namespace
@@ -130,10 +162,13 @@ std::vector<std::optional<ActivationFunction>> activation_functions_at(const tor
     constants.add(*graphs.back());
   }
   const internal::NamedSites named = internal::name_sites(methods);
-  std::unordered_map<std::string, std::vector<const GraphSite*>> places;
+  std::unordered_map<std::string, std::vector<Place>> places;
+  PlaceOfMark ends;
   for (std::size_t m = 0; m < methods.size(); ++m) {
     for (std::size_t k = 0; k < methods[m].second.size(); ++k) {
-      places[named.sites[named.index[m][k]].address].push_back(&methods[m].second[k]);
+      const Place place{&methods[m].second[k], &named.sites[named.index[m][k]]};
+      places[place.site->address].push_back(place);
+      ends.emplace(place.found->after, place);
     }
   }
   std::vector<std::optional<ActivationFunction>> functions;
@@ -143,7 +178,7 @@ std::vector<std::optional<ActivationFunction>> activation_functions_at(const tor
       throw Error("hook", "a call site must be one of the model's", fmt::format("'{}'", site.address),
                   "take it from call_sites() of the same model");
     }
-    functions.push_back(common_function(found->second, constants));
+    functions.push_back(common_function(found->second, ends, constants));
   }
   return functions;
 }
@@ -152,8 +187,19 @@ std::optional<ActivationFunction> activation_function_at(const torch::jit::Modul
   return activation_functions_at(model, {&site, 1}).front();
 }
 
-Selection input_of(const ActivationFunction& function, std::size_t site) {
-  return {.site = site, .takes_input = true, .element = {std::to_string(function.argument)}};
+Selection input_of(const ActivationFunction& function, const std::vector<CallSite>& sites, const Selection& output) {
+  const auto site = std::find_if(sites.begin(), sites.end(),
+                                 [&](const CallSite& candidate) { return candidate.address == function.address; });
+  if (site == sites.end()) {
+    throw Error("hook", "an activation function must act at a call site of the model",
+                fmt::format("{} at '{}'", function.name, function.address),
+                "take it from activation_function_at() of the same model");
+  }
+  Selection input = output;
+  input.site = static_cast<std::size_t>(site - sites.begin());
+  input.takes_input = true;
+  input.element = {std::to_string(function.argument)};
+  return input;
 }
 
 std::optional<ActivationFunction> activation_function_named(std::string_view name) {
@@ -170,7 +216,7 @@ std::optional<ActivationFunction> activation_function_named(std::string_view nam
   }
   for (const Composed& known : composed_functions()) {
     if (base != known.name) continue;
-    return has_constants ? std::nullopt : std::optional(function_of(base, known.program, known.result, 0));
+    return has_constants ? std::nullopt : std::optional(function_of(base, known.program, known.result));
   }
   if (base == "gelu-tanh") {
     return has_constants ? std::nullopt : operator_with("gelu", {}, "tanh");

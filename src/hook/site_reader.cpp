@@ -39,12 +39,8 @@ class SiteReader {
  private:
   /// False where the node may do anything but compute a constant or act on each coordinate alone.
   bool follow(Node& node) {
-    static const auto mark = c10::Symbol::fromQualString("srm::mark");
     // A parameter that is only read does no harm: an operator that takes it is refused.
-    if (node.kind() == mark || node.kind() == c10::prim::GetAttr || node.kind() == c10::prim::Constant ||
-        node.kind() == c10::prim::Uninitialized) {
-      return true;
-    }
+    if (does_nothing(node)) return true;
     if (node.kind() == c10::prim::If) return follow_branch(node);
     if (node.outputs().size() != 1) return false;
     if (constants_.of(*node.output())) return true;
@@ -99,6 +95,12 @@ class SiteReader {
 };
 
 }  // namespace
+
+bool does_nothing(const Node& node) {
+  static const auto mark = c10::Symbol::fromQualString("srm::mark");
+  return node.kind() == mark || node.kind() == c10::prim::GetAttr || node.kind() == c10::prim::Constant ||
+         node.kind() == c10::prim::Uninitialized;
+}
 
 std::optional<Reading> read_site(const GraphSite& found, const GraphConstants& constants) {
   return SiteReader(constants).read(found);

@@ -21,4 +21,7 @@ struct Reading {
 /// function of what goes in.
 std::optional<Reading> read_site(const GraphSite& found, const GraphConstants& constants);
 
+/// Whether a node computes nothing: marks of sites, constants, and reading what a module holds.
+bool does_nothing(const torch::jit::Node& node);
+
 }  // namespace srm::internal
