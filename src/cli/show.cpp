@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -9,6 +10,7 @@
 #include "cli/console.h"
 #include "cli/result_path.h"
 #include "srm/io.h"
+#include "srm/isotropic_plane.h"
 #include "srm/report.h"
 
 namespace srm::cli {
@@ -17,15 +19,20 @@ namespace {
 constexpr const char* kFooter = R"(Examples:
   torchsrm show result
   torchsrm show result/results.srm.pt --plane 0,1
+  torchsrm show result --verdicts --neurons
+  torchsrm show result --density 0,1
   torchsrm show before after --json)";
 
 struct Flags {
   std::vector<std::string> results;
   std::string plane;
+  std::string density;
+  bool verdicts = false;
+  bool neurons = false;
   bool json = false;
 };
 
-std::optional<Plane> plane_of(const std::string& flag) {
+std::optional<Plane> plane_of(const char* name, const std::string& flag) {
   if (flag.empty()) return std::nullopt;
   Plane plane{};
   const char* const end = flag.data() + flag.size();
@@ -34,7 +41,7 @@ std::optional<Plane> plane_of(const std::string& flag) {
     const auto second = std::from_chars(first.ptr + 1, end, plane.j);
     if (second.ec == std::errc() && second.ptr == end) return plane;
   }
-  throw Misuse("--plane", "a plane is two basis vectors, i,j, that count from 0", flag, "e.g. --plane 0,1");
+  throw Misuse(name, "a plane is two basis vectors, i,j, that count from 0", flag, fmt::format("e.g. {} 0,1", name));
 }
 
 nlohmann::ordered_json plane_json(const Resonance& layer, const Plane& plane) {
@@ -44,27 +51,77 @@ nlohmann::ordered_json plane_json(const Resonance& layer, const Plane& plane) {
   return {{"i", plane.i}, {"j", plane.j}, {"counts", counts}};
 }
 
+nlohmann::ordered_json density_json(const PlaneDensities& densities, const Plane& plane) {
+  const std::vector<PlaneDensity>& planes = densities.parts().planes;
+  const auto found =
+      std::find_if(planes.begin(), planes.end(), [&](const PlaneDensity& density) { return density.plane == plane; });
+  if (found == planes.end()) return {};
+  auto points = nlohmann::ordered_json::array();
+  for (const PlanePoint& point : found->points) {
+    points.push_back({{"u", point.u},
+                      {"v", point.v},
+                      {"sample", point.sample},
+                      {"position", point.position},
+                      {"label", point.label}});
+  }
+  return {{"i", plane.i},
+          {"j", plane.j},
+          {"exponent", found->exponent},
+          {"counts", found->counts},
+          {"isotropic_counts", isotropic_counts(densities, found - planes.begin())},
+          {"points", points}};
+}
+
+void add_layers_json(const Results& results, const std::string& word, const std::optional<Plane>& plane,
+                     const std::optional<Plane>& density, nlohmann::ordered_json& json) {
+  auto layers = layers_json(results);
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    const Resonance& layer = results.layers[k];
+    nlohmann::ordered_json object = {{"result", word}};
+    object.update(layers[k]);
+    if (plane) object["plane"] = plane_json(layer, *plane);
+    const LayerFindings* found = results.findings_of(layer.address());
+    if (density && found != nullptr && found->densities && layer.parts().group.empty()) {
+      object["density"] = density_json(*found->densities, *density);
+    }
+    json.push_back(std::move(object));
+  }
+}
+
+void print_densities(const Results& results, const Plane& plane, const ConsoleOptions& console) {
+  bool has_any = false;
+  for (const LayerFindings& found : results.findings) {
+    if (!found.densities) continue;
+    fmt::print("{}", density_chart(found, plane.i, plane.j, console));
+    has_any = true;
+  }
+  if (!has_any) fmt::print("no layer has points of planes counted\n");
+}
+
+void print_result(const Results& results, const Flags& flags, const std::optional<Plane>& plane,
+                  const std::optional<Plane>& density, const ConsoleOptions& console) {
+  if (!plane && !density && !flags.verdicts && !flags.neurons) fmt::print("{}", layers_table(results, console));
+  for (const Resonance& layer : results) {
+    if (plane) fmt::print("{}\n", plane_chart(layer, plane->i, plane->j, console));
+  }
+  if (flags.verdicts) fmt::print("{}", verdicts_text(results, console));
+  if (flags.neurons) fmt::print("{}", neurons_text(results, console));
+  if (density) print_densities(results, *density, console);
+}
+
 int show(const Flags& flags) {
-  const std::optional<Plane> plane = plane_of(flags.plane);
+  const std::optional<Plane> plane = plane_of("--plane", flags.plane);
+  const std::optional<Plane> density = plane_of("--density", flags.density);
   const ConsoleOptions console = console_options();
   auto json = nlohmann::ordered_json::array();
   for (const std::string& word : flags.results) {
     const Results results = load_results(result_path(word));
     if (flags.json) {
-      auto layers = layers_json(results);
-      for (std::size_t k = 0; k < layers.size(); ++k) {
-        nlohmann::ordered_json object = {{"result", word}};
-        object.update(layers[k]);
-        if (plane) object["plane"] = plane_json(results.layers[k], *plane);
-        json.push_back(std::move(object));
-      }
+      add_layers_json(results, word, plane, density, json);
       continue;
     }
     if (flags.results.size() > 1) fmt::print("{}\n", printable(word));
-    if (!plane) fmt::print("{}", layers_table(results, console));
-    for (const Resonance& layer : results) {
-      if (plane) fmt::print("{}\n", plane_chart(layer, plane->i, plane->j, console));
-    }
+    print_result(results, flags, plane, density, console);
   }
   if (flags.json) fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   return 0;
@@ -78,6 +135,9 @@ void add_show(CLI::App& app, Action& action) {
   command->footer(kFooter);
   command->add_option("RESULT", flags->results, "Result files, or folders that hold one")->required();
   command->add_option("--plane", flags->plane, "i,j: show the curve of this plane instead");
+  command->add_flag("--verdicts", flags->verdicts, "What the tests of each layer say, in a paragraph, instead");
+  command->add_flag("--neurons", flags->neurons, "The grandmother neurons of each layer instead");
+  command->add_option("--density", flags->density, "i,j: the points of this plane from above, instead");
   command->add_flag("--json", flags->json, "Print a list with an object a layer");
   command->callback([flags, &action] { action = [flags] { return show(*flags); }; });
 }

@@ -155,8 +155,9 @@ std::string density_chart(const LayerFindings& findings, std::int64_t i, std::in
   std::string text =
       paint.heading(fmt::format("{}, points of the plane ({}, {}), r >= {} |x|", name, i, j, parts.epsilon)) + "\n";
   if (num_points == 0) return text + paint.warning(fmt::format("none of {} rows", parts.num_rows)) + "\n";
-  text += fmt::format("{} of {} rows; isotropic rows would give {:.3g}\n", num_points, parts.num_rows,
-                      static_cast<double>(parts.num_rows) * isotropic_plane_rate(parts.dim, parts.epsilon));
+  const double isotropic = static_cast<double>(parts.num_rows) * isotropic_plane_rate(parts.dim, parts.epsilon);
+  text += fmt::format("{} of {} rows; isotropic rows would give {:.{}f}\n", num_points, parts.num_rows, isotropic,
+                      isotropic < 100 ? 1 : 0);
 
   const Bins bins(densities, p);
   const Raster raster(bins.reach(num_points), options.width);

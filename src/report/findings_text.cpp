@@ -94,6 +94,7 @@ std::string none_text(const std::vector<NeuronFinding>& all, const GrandmotherRu
   }
   const std::string asked = fmt::format("the rule asks for {} labelled rows, {:.3g}% and q <= {:.3g}", rule.min_count,
                                         rule.min_purity * 100, rule.max_q);
+  if (fullest->reading.num_labelled == 0) return "no labelled row is inside of any; " + asked;
   if (purest == nullptr) {
     return fmt::format("the fullest, {}, has {} labelled rows inside; {}",
                        report::signed_vector(fullest->vector, fullest->side), fullest->reading.num_labelled, asked);
