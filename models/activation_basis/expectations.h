@@ -11,9 +11,9 @@ namespace srm::activation_basis {
 /// Something that the experiment was expected to show, and what it showed.
 struct Expectation {
   std::string network;
-  std::string claim;     ///< "after, acting basis: z"
-  std::string expected;  ///< "< -8 in every seed"
-  std::string measured;
+  std::string claim;     ///< "after, acting: z": place, basis and number
+  std::string expected;  ///< "< -8": of every seed unless it says otherwise
+  std::string measured;  ///< "-15.1 (-15.2 to -12.9)": median, smallest and largest of the seeds
   bool holds = false;
   /// Whether it is a figure of earlier runs with other seeds, which five new seeds may well miss, rather than a bound
   /// that the claim stands or falls with.

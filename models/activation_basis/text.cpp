@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -11,18 +10,20 @@ namespace {
 
 // "-0.096 -0.099..-0.094": the median, and from which seed to which.
 std::string with_range(const Range& range, int digits) {
-  return fmt::format("{:+.{}f} {:+.{}f}..{:+.{}f}", range.median, digits, range.min, digits, range.max, digits);
+  const std::string median = fmt::format("{:+.{}f}", range.median, digits);
+  if (range.min == range.max) return median;
+  return fmt::format("{} {:+.{}f}..{:+.{}f}", median, range.min, digits, range.max, digits);
 }
 
-std::string z_of(const std::optional<Range>& range) {
-  if (!range) return "";
-  return fmt::format("{:+.1f} {:+.1f}..{:+.1f}", range->median, range->min, range->max);
-}
-
-// "1.00 (0.51)": beside what random bases have.
-std::string match_of(const SummaryRow& row) {
-  if (!row.match) return "";
-  return fmt::format("{:.2f} {:.2f}..{:.2f}", row.match->median, row.match->min, row.match->max);
+// What a line has beside its A4: the nulls of the nonlinearity, or the match of a learned basis beside what random
+// bases have.
+std::string remark_of(const SummaryRow& row) {
+  if (row.match) {
+    return fmt::format("match {:.2f} {:.2f}..{:.2f}, chance {:.2f}", row.match->median, row.match->min, row.match->max,
+                       row.chance);
+  }
+  if (!row.m1_z || !row.m1c_z) return "";
+  return fmt::format("M1 {}, M1c {}", with_range(*row.m1_z, 1), with_range(*row.m1c_z, 1));
 }
 
 const SummaryRow* untrained_of(const SummaryRow& trained, const std::vector<SummaryRow>& table) {
@@ -39,27 +40,27 @@ bool is_said_already(const SummaryRow& row) {
 }
 
 std::string basis_name(const SummaryRow& row) {
-  if (row.basis == JudgedBasis::kActing && network_named(row.network).acts_in_standard_basis())
-    return "acting=standard";
+  if (row.basis == JudgedBasis::kActing && network_named(row.network).acts_in_standard_basis()) {
+    return "standard, acting";
+  }
   return to_string(row.basis);
 }
 
-constexpr const char* kLine = "  {:<7}{:<17}{:<23}{:<19}{:>5} {:>6}  {:<16} {:<16} {:<15}{:>4}\n";
+constexpr const char* kLine = "  {:<7}{:<17}{:<22}{:<19}{:>4}{:>7}  {}";
 
 std::string line_of(const SummaryRow& row, const std::vector<SummaryRow>& table) {
   const SummaryRow* const untrained = untrained_of(row, table);
   std::string line =
       fmt::format(kLine, to_string(row.place), basis_name(row), with_range(row.a4, 3), with_range(row.z, 1),
                   fmt::format("{}/{}", row.num_significant, row.num_seeds),
-                  untrained == nullptr ? "" : fmt::format("{:+.1f}", untrained->z.median), z_of(row.m1_z),
-                  z_of(row.m1c_z), match_of(row), row.match ? fmt::format("{:.2f}", row.chance).substr(1) : "");
-  line.erase(line.find_last_not_of(" \n") + 1);
+                  untrained == nullptr ? "" : fmt::format("{:+.1f}", untrained->z.median), remark_of(row));
+  line.erase(line.find_last_not_of(' ') + 1);
   return line + "\n";
 }
 
 std::string table_text(const Findings& findings) {
   std::string text =
-      fmt::format(kLine, "place", "basis", "A4", "z", "p<.05", "untr.z", "z of M1", "z of M1c", "match", "chance");
+      fmt::format(kLine, "place", "basis", "A4", "z", "p", "untr.", "z against M1 and M1c, or match") + "\n";
   std::string group;
   for (const SummaryRow& row : findings.table) {
     if (row.stage != Stage::kTrained || is_said_already(row)) continue;
@@ -77,12 +78,12 @@ std::string expectations_text(const std::vector<Expectation>& expectations) {
     std::string part;
     for (const Expectation& one : expectations) {
       if (one.is_figure != is_figure) continue;
-      part += fmt::format("  {:<7} {}, {} {}: {}{}\n", one.holds ? "holds" : "DIFFERS", one.network, one.claim,
+      part += fmt::format("  {:<8}{:<14}{:<40}{:<26}{}{}\n", one.holds ? "holds" : "DIFFERS", one.network, one.claim,
                           one.expected, one.holds ? "" : "measured ", one.measured);
     }
     if (part.empty()) continue;
-    text += is_figure ? "\nFigures of five seeds of an earlier implementation, from the smallest to the largest\n"
-                      : "\nExpectations\n";
+    text += is_figure ? "\nFigures that an earlier implementation gave with five seeds of its own\n"
+                      : "\nExpectations, of every seed\n";
     text += part;
   }
   return text;
@@ -97,11 +98,12 @@ std::string to_text(const Findings& findings) {
       "seeds.\n\n",
       first.settings.num_epochs, first.settings.num_rotations);
   text += table_text(findings);
-  text +=
-      "\nz: A4 against Haar rotations of the basis (p from their ranks). M1, M1c: against the function on turned "
-      "pre-activations\n(mean turned too, mean kept). match: |cosine| of the learned basis with the acting one, the "
-      "standard one where none acts;\nthe z of a learned basis shows no privilege, since learning finds an extreme in "
-      "any data. untr.z: median, untrained.\n";
+  text += R"(
+z: A4 against Haar rotations of the basis. p: seeds with p <= 0.05, which is taken from ranks. untr.: median z of the
+untrained networks. M1, M1c: against the function on turned pre-activations (the mean turned too, or kept). match:
+|cosine| of a learned basis with the acting one (the standard one where none acts), beside that of random bases; the z
+of a learned basis shows no privilege, since learning finds an extreme in any data.
+)";
   text += expectations_text(findings.expectations);
   return text + "\n" + findings.conclusion + "\n";
 }

@@ -19,6 +19,10 @@ void add_observe(CLI::App& app, Action& action);
 void add_instrument(CLI::App& app, Action& action);
 void add_show(CLI::App& app, Action& action);
 void add_merge(CLI::App& app, Action& action);
+void add_learn_basis(CLI::App& app, Action& action);
+void add_compare_bases(CLI::App& app, Action& action);
+/// activation-basis.
+void add_experiment(CLI::App& app, Action& action);
 
 /// The whole command. Exit codes: 0 done, 1 for what a file, a model or the machine did, 2 for what is wrong from the
 /// command line alone, 130 after Ctrl-C. Everything that is printed, is printed from here down.

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <new>
+#include <string>
+#include <vector>
 
 #include "cli/command.h"
 
@@ -17,6 +20,9 @@ constexpr const char* kFooter = R"(Examples:
   torchsrm show result/results.srm.pt --plane 0,1
   torchsrm instrument model.pt -o observed.pt --layers 'encoder.*'
   torchsrm merge part1 part2 -o whole.srm.pt
+  torchsrm learn-basis model.pt --data inputs.npy --layers encoder.0 -o basis.pt
+  torchsrm compare-bases basis.pt standard
+  torchsrm experiment activation-basis
 
 `torchsrm COMMAND --help` tells each command's options.)";
 
@@ -25,7 +31,11 @@ void require_known_subcommand(const CLI::App& app, int argc, const char* const* 
   if (argc < 2 || argv[1][0] == '-') return;
   const auto subcommands = app.get_subcommands([&](const CLI::App* command) { return command->get_name() == argv[1]; });
   if (!subcommands.empty()) return;
-  throw Misuse("command line", "the first word must be inspect, observe, instrument, collect, strip, show or merge",
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  throw Misuse("command line", fmt::format("the first word must be one of {}", fmt::join(names, ", ")),
                fmt::format("'{}'", argv[1]), "see torchsrm --help");
 }
 
@@ -49,6 +59,9 @@ int run(int argc, const char* const* argv) {
   add_instrument(app, action);
   add_show(app, action);
   add_merge(app, action);
+  add_learn_basis(app, action);
+  add_compare_bases(app, action);
+  add_experiment(app, action);
   // A limit on the size of files is an error of writing, with words, and not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
   try {
