@@ -348,6 +348,47 @@ class ShowTest(CommandTest):
         self.assertEqual(len(planes[0]["plane"]["counts"][0]), 360)
         self.assertIn("among", self.error_of("show", "out", "--plane", "1,0"))
 
+    def test_what_was_found_out_is_shown_and_exported(self):
+        result = self.observe(MODELS / "classifier_tanh.pt", "--data", HELD_OUT, "--layers", "features", "output",
+                              "--centre", "--epsilon", "0.5", "--rotations", "40", "--density", "0,1", "--labels",
+                              MODELS / "data" / "held_out_labels.npy")
+        found = {entry["address"]: entry for entry in result["findings"]}
+        self.assertEqual(list(found), ["features", "output"])
+        self.assertEqual(found["output"]["neurons"]["class_counts"].shape, (1, 10, 2, 10))
+        self.assertEqual(found["output"]["tests"]["haar"]["null_scores"].shape, (40,))
+        self.assertEqual(found["output"]["densities"]["planes"][0]["counts"].shape, (128, 128))
+        self.assertRegex(self.run_command("show", "out").stdout, r"(?m)^output .* aligned ")
+
+        verdicts = self.run_command("show", "out", "--verdicts").stdout
+        self.assertRegex(verdicts, r"(?m)^output: aligned: A4 = \+0\.\d+ \+- ")
+        neurons = self.run_command("show", "out", "--neurons").stdout
+        self.assertRegex(neurons, r"(?m)^output: \d+ grandmother neurons at epsilon 0\.5 among 20 signed vectors$")
+        self.assertRegex(neurons, r"(?m)^ +\+4 +4 +\d+ ")
+        density = self.run_command("show", "out", "--density", "0,1").stdout
+        self.assertIn("output, points of the plane (0, 1), r >= 0.5 |x|\n", density)
+        self.assertIn("choose one of (0, 1)", self.error_of("show", "out", "--density", "1,0"))
+        self.assertIn("--density", self.error_of("show", "out", "--density", "1;0", code=2))
+
+        layers = json.loads((self.folder / "out" / "layers.json").read_text())
+        self.assertEqual(layers[1]["tests"]["alignment"], "aligned")
+        classes = {neuron["class"] for neuron in layers[1]["neurons"]["by_epsilon"][0]["grandmother_neurons"]}
+        self.assertLessEqual({0, 4, 6}, classes)
+        shown = json.loads(self.run_command("show", "out", "--json", "--density", "0,1").stdout)
+        self.assertEqual(sum(shown[1]["density"]["counts"]), layers[1]["densities"]["planes"][0]["num_points"])
+        with open(self.folder / "out" / "neurons.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(len(rows), 2 * (16 + 10))
+        best = next(row for row in rows if row["layer"] == "output" and row["vector"] == "4" and row["side"] == "+")
+        self.assertEqual(best["class"], "4")
+        self.assertEqual(len(best["nearest"].split()), 8)
+
+    def test_results_without_findings_say_so(self):
+        self.observe(TANH, "--data", HELD_OUT, "--layers", "encoder.*", "--epsilon", "0.5", "--rotations", "0")
+        self.assertEqual(self.run_command("show", "out", "--verdicts").stdout, "no layer was tested\n")
+        self.assertEqual(self.run_command("show", "out", "--neurons").stdout, "no layer has neurons counted\n")
+        self.assertIn("no layer has points", self.run_command("show", "out", "--density", "0,1").stdout)
+        self.assertFalse((self.folder / "out" / "neurons.csv").exists())
+
 
 class InspectTest(CommandTest):
     def test_tree_and_json(self):

@@ -85,11 +85,11 @@ std::string csv_of(const Results& results) {
 TEST(LayersTable, HasColumnsForErrorsAndVerdictsWhereThereAreAny) {
   const Results results = results_with_findings();
   EXPECT_EQ("\n" + layers_table(results, {100, false, false}), R"(
-layer           n  samples     A4     +-     p  verdict  eps     C4   peak  0     90    180   270
-encoder.act    16      100  0.025  0.008  0.01  aligned  0.5  0.500  1.00%  @@@======@@@@@@======@@@
-encod..ct [3]  16      100  0.025  0.008                 0.5  0.500  1.00%  @@@======@@@@@@======@@@
-decoder        16      100  0.025  0.008  0.37  none     0.5  0.500  1.00%  @@@======@@@@@@======@@@
-plain          16      100  0.025                        0.5  0.500  1.00%  @@@======@@@@@@======@@@
+layer             n  samples     A4     +-     p  verdict  eps     C4  0      90     180    270
+encoder.act      16      100  0.025  0.008  0.01  aligned  0.5  0.500  @@@@=======@@@@@@@=======@@@
+encoder.act [3]  16      100  0.025  0.008                 0.5  0.500  @@@@=======@@@@@@@=======@@@
+decoder          16      100  0.025  0.008  0.37  none     0.5  0.500  @@@@=======@@@@@@@=======@@@
+plain            16      100  0.025                        0.5  0.500  @@@@=======@@@@@@@=======@@@
 )");
   Results bare;
   bare.layers = {results.layers[3]};

@@ -94,9 +94,10 @@ std::string notes_on(const Results& results, const Paint& paint) {
   return notes;
 }
 
-// Takes those columns away that can best be missed, until `least` columns are left beside the others.
-void make_room(std::vector<Column>& columns, int width, int least) {
-  for (int goes = 1; goes <= report::kLastToGo; ++goes) {
+// Takes those columns away that can best be missed, up to the last that may go, until `least` columns are left beside
+// the others.
+void make_room(std::vector<Column>& columns, int width, int least, int last_to_go) {
+  for (int goes = 1; goes <= last_to_go; ++goes) {
     for (auto column = columns.begin(); column != columns.end();) {
       if (width - total_width(columns) - 2 >= least) return;
       column = column->goes == goes ? columns.erase(column) : column + 1;
@@ -126,11 +127,13 @@ std::string layers_table(const Results& results, const ConsoleOptions& options) 
     names.push_back(report::terminal_text(report::layer_name(layer), options.unicode));
     longest = std::max(longest, report::num_columns(names.back()));
   }
-  // Room is taken from what can best be missed: long names first, then columns, then the curve.
+  // Room is taken from what can best be missed: planes and peak, then long names, then columns, then the curve.
   constexpr int kFewestNameColumns = 12;
+  constexpr int kGoodNameColumns = 32;
   const int shortest_name = std::min(longest, kFewestNameColumns);
   std::vector<Column> columns = report::layer_columns(results);
-  make_room(columns, options.width, shortest_name + kGoodCurveColumns);
+  make_room(columns, options.width, std::min(longest, kGoodNameColumns) + kGoodCurveColumns, report::kLastSpare);
+  make_room(columns, options.width, shortest_name + kGoodCurveColumns, report::kLastToGo);
   const int room = options.width - total_width(columns) - 2;
   int name_width = std::clamp(room - kGoodCurveColumns, shortest_name, longest);
   const int curve_columns = std::min((room - name_width) / 4 * 4, kMostCurveColumns);

@@ -31,13 +31,15 @@ const neuronParts = (neurons, epsilonOfPage) => {
   const list = found.grandmother_neurons;
   const rule = neurons.rule;
   if (neurons.num_labelled === 0) {
-    return [element('p', 'No sample has a label. The samples nearest to each basis vector are in neurons.csv.', 'quiet')];
+    return [element(
+        'p', 'No sample has a label. The samples nearest to each basis vector are in neurons.csv.', 'quiet')];
   }
   const heading = `${plural(list.length, 'grandmother neuron', 'grandmother neurons')} among ${
       whole(2 * neurons.num_vectors)} signed vectors at \u03b5 = ${minus(String(found.epsilon))}`;
-  const note =
-      `A basis vector or its opposite with at least ${whole(rule.min_count)} labelled samples inside its cone, of which ${
-          percent(rule.min_purity)} or more are of one class, beyond chance (q at most ${rule.max_q}). All are in neurons.csv.`;
+  const note = `A basis vector or its opposite with at least ${
+      whole(rule.min_count)} labelled samples inside its cone, of which ${
+      percent(
+          rule.min_purity)} or more are of one class, beyond chance (q at most ${rule.max_q}). All are in neurons.csv.`;
   const parts = [element('h3', heading), element('p', note, 'quiet')];
   if (list.length > 0) {
     const scroll = element('div', undefined, 'scroll tall');

@@ -7,7 +7,8 @@
 
 namespace srm::report {
 
-/// The last that Column::goes of a layer's columns can be.
+/// What Column::goes of a layer's columns can be: first those of which other columns tell enough, then all that may go.
+constexpr int kLastSpare = 2;
 constexpr int kLastToGo = 4;
 
 /// What is told of the layers in numbers and words, with a cell a layer and epsilon. The error of A4 has a column where
