@@ -54,12 +54,13 @@ Basis from_tensor(const std::string& name, const at::Tensor& vectors, VectorLeng
   return Basis::from_vectors(name, rows.size(0), rows.size(1), std::vector<double>(data, data + rows.numel()), lengths);
 }
 
-// Rows of weights are what a layer's neurons listen to: directions in the space of what comes in.
-at::Tensor weights_of(const torch::jit::Module& model, const std::string& name, std::int64_t dim) {
+// Rows of weights are what a layer's neurons listen to: directions in the space of what comes in. Of any width without
+// `dim`.
+at::Tensor weights_of(const torch::jit::Module& model, const std::string& name, std::optional<std::int64_t> dim) {
   std::map<std::string, at::Tensor> tensors;
   for (const auto& parameter : model.named_parameters()) tensors.emplace(parameter.name, parameter.value);
   for (const auto& buffer : model.named_buffers()) tensors.emplace(buffer.name, buffer.value);
-  const auto fits = [dim](const at::Tensor& tensor) { return tensor.dim() == 2 && tensor.size(1) == dim; };
+  const auto fits = [dim](const at::Tensor& tensor) { return tensor.dim() == 2 && (!dim || tensor.size(1) == *dim); };
   const auto found = tensors.find(name);
   if (found != tensors.end() && fits(found->second)) return found->second.detach();
   std::vector<std::string> fitting;
@@ -68,10 +69,15 @@ at::Tensor weights_of(const torch::jit::Module& model, const std::string& name, 
   }
   throw Error(
       "basis weights:" + name,
-      fmt::format("it must be a parameter or buffer (num_vectors, {}) of the model, as wide as the layer", dim),
+      dim ? fmt::format("it must be a parameter or buffer (num_vectors, {}) of the model, as wide as the layer", *dim)
+          : "it must be a parameter or buffer (num_vectors, dim) of the model",
       found == tensors.end() ? "none of that name" : fmt::format("({})", fmt::join(found->second.sizes(), ", ")),
-      fitting.empty() ? "the model has none that is so wide"
-                      : fmt::format("those that fit: {}", fmt::join(fitting, ", ")));
+      fitting.empty() ? "the model has none that fits" : fmt::format("those that fit: {}", fmt::join(fitting, ", ")));
+}
+
+void require_model(const BasisWord& word, const torch::jit::Module* model) {
+  if (!word.needs_model() || model != nullptr) return;
+  throw Error("basis " + word.text, "weights are those of a model", "none", "name a basis that needs none");
 }
 
 void add_note(std::vector<std::string>* notes, std::string note) {
@@ -107,9 +113,7 @@ at::Tensor vectors_of(const BasisWord& word, std::int64_t dim, const torch::jit:
   if (word.needs_rows() && !rows.defined()) {
     throw Error("basis " + word.text, "it is found from activations", "none", "name a basis that needs none");
   }
-  if (word.needs_model() && model == nullptr) {
-    throw Error("basis " + word.text, "weights are those of a model", "none", "name a basis that needs none");
-  }
+  require_model(word, model);
   switch (word.kind) {
     case Kind::kHaar:
       return haar_rotation(dim, word.seed);
@@ -158,6 +162,13 @@ BasisWord parse_basis_word(const std::string& text) {
     throw Misuse("basis", "it must have a name", fmt::format("'{}'", text), "see the words in --help");
   }
   return word;
+}
+
+std::optional<std::int64_t> width_of(const BasisWord& word, const torch::jit::Module* model) {
+  require_model(word, model);
+  if (word.needs_model()) return weights_of(*model, word.name, std::nullopt).size(1);
+  if (word.kind == Kind::kFile) return read_basis_file(word.name, word.lengths).dim();
+  return std::nullopt;
 }
 
 Basis read_basis_file(const std::string& spec, VectorLengths lengths) {

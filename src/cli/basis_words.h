@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ struct BasisWord {
 
 /// Reads one of kBasisWords. Throws Misuse for a number that cannot be one, and for a word that misses its part.
 BasisWord parse_basis_word(const std::string& text);
+
+/// The width that a word brings with it: that of the vectors of a file or of the model's weights; none for the words
+/// that take any. Throws srm::Error as make_basis() does.
+std::optional<std::int64_t> width_of(const BasisWord& word, const torch::jit::Module* model);
 
 /// The basis for a layer of width `dim`: rows (num_rows, dim) are what PCA and the learners take, `model` has the
 /// weights; either may be missing (undefined, null) where the word does not need it. What there is to say of the basis
