@@ -364,6 +364,9 @@ class ShowTest(CommandTest):
         neurons = self.run_command("show", "out", "--neurons").stdout
         self.assertRegex(neurons, r"(?m)^output: \d+ grandmother neurons at epsilon 0\.5 among 20 signed vectors$")
         self.assertRegex(neurons, r"(?m)^ +\+4 +4 +\d+ ")
+        strict = self.run_command("show", "out", "--neurons", "--min-count", "400", "--max-q", "0.01").stdout
+        self.assertIn("the rule asks for 400 labelled rows, 90% and q <= 0.01", " ".join(strict.split()))
+        self.assertIn("--min-purity", self.error_of("show", "out", "--neurons", "--min-purity", "2", code=2))
         density = self.run_command("show", "out", "--density", "0,1").stdout
         self.assertIn("output, points of the plane (0, 1), r >= 0.5 |x|\n", density)
         self.assertIn("choose one of (0, 1)", self.error_of("show", "out", "--density", "1,0"))

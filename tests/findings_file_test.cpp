@@ -221,6 +221,25 @@ TEST(FindingsFile, WhatItsPartsHoldIsChecked) {
   expect({"densities", "planes"}, "points", at::zeros({3, 2}, at::kDouble), "'point_sample' must be Long of shape (3)");
 }
 
+// Sizes that no machine has are refused before memory is asked for.
+TEST(FindingsFile, NoIntegerOfItDoesMoreThanBeRefused) {
+  for (const Path& path :
+       {Path{"tests"}, Path{"tests", "planes"}, Path{"neurons"}, Path{"densities"}, Path{"densities", "planes"}}) {
+    for (const auto& entry : dict_at(first_findings(file_dict()), path)) {
+      const std::string key = entry.key().toStringRef();
+      if (!entry.value().isInt() || key == "seed") continue;
+      for (const std::int64_t wrong : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1}}) {
+        const std::string error =
+            error_after([&](GenericDict, GenericDict found) { dict_at(found, path).insert_or_assign(key, wrong); });
+        EXPECT_THAT(error, HasSubstr("findings 0")) << key << " " << wrong;
+      }
+      error_after([&](GenericDict, GenericDict found) {
+        dict_at(found, path).insert_or_assign(key, std::numeric_limits<std::int64_t>::max());
+      });
+    }
+  }
+}
+
 TEST(FindingsFile, FindingsBelongToALayerOfTheirSize) {
   EXPECT_THAT(error_after([](GenericDict, GenericDict found) { found.insert_or_assign("address", "elsewhere"); }),
               HasSubstr("got 'elsewhere' without such a layer"));

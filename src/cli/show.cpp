@@ -19,7 +19,7 @@ namespace {
 constexpr const char* kFooter = R"(Examples:
   torchsrm show result
   torchsrm show result/results.srm.pt --plane 0,1
-  torchsrm show result --verdicts --neurons
+  torchsrm show result --verdicts --neurons --min-purity 0.8
   torchsrm show result --density 0,1
   torchsrm show before after --json)";
 
@@ -29,6 +29,7 @@ struct Flags {
   std::string density;
   bool verdicts = false;
   bool neurons = false;
+  GrandmotherRule rule;
   bool json = false;
 };
 
@@ -105,7 +106,7 @@ void print_result(const Results& results, const Flags& flags, const std::optiona
     if (plane) fmt::print("{}\n", plane_chart(layer, plane->i, plane->j, console));
   }
   if (flags.verdicts) fmt::print("{}", verdicts_text(results, console));
-  if (flags.neurons) fmt::print("{}", neurons_text(results, console));
+  if (flags.neurons) fmt::print("{}", neurons_text(results, console, flags.rule));
   if (density) print_densities(results, *density, console);
 }
 
@@ -137,6 +138,15 @@ void add_show(CLI::App& app, Action& action) {
   command->add_option("--plane", flags->plane, "i,j: show the curve of this plane instead");
   command->add_flag("--verdicts", flags->verdicts, "What the tests of each layer say, in a paragraph, instead");
   command->add_flag("--neurons", flags->neurons, "The grandmother neurons of each layer instead");
+  command
+      ->add_option("--min-count", flags->rule.min_count, "With --neurons: the least labelled rows inside (default: 10)")
+      ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--min-purity", flags->rule.min_purity,
+                   "With --neurons: the least share of one class among them (default: 0.9)")
+      ->check(CLI::Range(0.0, 1.0));
+  command->add_option("--max-q", flags->rule.max_q, "With --neurons: the largest false discovery rate (default: 0.05)")
+      ->check(CLI::Range(0.0, 1.0));
   command->add_option("--density", flags->density, "i,j: the points of this plane from above, instead");
   command->add_flag("--json", flags->json, "Print a list with an object a layer");
   command->callback([flags, &action] { action = [flags] { return show(*flags); }; });
