@@ -107,6 +107,7 @@ class LearnTest(CommandTest):
                                       r"last rotation \S+ rad, \S+ s a sweep, converged\n")
         found = self.compare("basis.pt", "planted.npy")
         self.assertGreaterEqual(found["mean_matched_cosine"], 0.99)
+        self.assertEqual(found["verdict"], "nearly the same")
         self.assertLess(found["chance_95"], 0.8)
         self.assertLess(found["amari_distance"], 0.05)
         basis = torch_file.load(self.folder / "basis.pt")
@@ -164,7 +165,9 @@ class LearnTest(CommandTest):
         axes = random_rotation(4, seed=9)
         rows = rows_in(axes, [[8 * a, 4 * b, 2 * c, d] for a, b, c, d in gaussian_rows(500, 4)])
         self.npy(axes, "axes.npy", dtype="<f8")
-        basis = self.learn("--activations", self.npy(rows), "--method", "pca")
+        done = self.run_command("learn-basis", "--activations", self.npy(rows), "--method", "pca", "-o", "basis.pt")
+        self.assertIn("pca basis of rows centred; seed 0\n", done.stdout)
+        basis = torch_file.load(self.folder / "basis.pt")
         self.assertEqual((basis["method"], basis["stable"], basis["score_by_sweep"].shape), ("pca", True, (0,)))
         self.assertTrue(math.isnan(basis["restarts_agreement"]))
         self.assertGreater(abs(dot(basis["basis"].values[:4], axes[0])), 0.99)
@@ -378,6 +381,17 @@ class CompareTest(CommandTest):
         done = self.run_command("compare-bases", "haar:3", ROTATED_BASIS)
         self.assertIn("no closer than chance\n", done.stdout)
         self.assertRegex(done.stdout, r"A  haar:3: 16 vectors of 16 numbers\n")
+
+    def test_what_lies_between_chance_and_the_same(self):
+        # Planes (0, 1), (2, 3), ... turned by one angle: all cosines with the axes are its cosine.
+        for degrees, verdict in [(10, "nearly the same"), (40, "closer than chance, but not the same")]:
+            c, s = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+            turned = [[0.0] * 16 for _ in range(16)]
+            for k in range(0, 16, 2):
+                turned[k][k], turned[k][k + 1], turned[k + 1][k], turned[k + 1][k + 1] = c, s, -s, c
+            found = self.compare(self.npy(turned, "turned.npy"), "standard")
+            self.assertAlmostEqual(found["mean_matched_cosine"], c, places=6)
+            self.assertEqual(found["verdict"], verdict)
 
     def test_words_take_the_width_of_the_other_basis(self):
         found = self.compare("thomson:24:1", "weights:encoder.bottleneck.weight", "--model", TANH)

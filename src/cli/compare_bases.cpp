@@ -14,6 +14,7 @@
 #include "cli/console.h"
 #include "cli/model_file.h"
 #include "srm/basis_comparison.h"
+#include "srm/basis_learning.h"
 
 namespace srm::cli {
 namespace {
@@ -24,7 +25,8 @@ constexpr const char* kFooter =
 
 Each vector of one basis gets a partner in the other, so that the mean |cosine| of the pairs is the largest there is:
 1 for the same basis in another order with other signs. Chance is what random turns of the second basis give. The Amari
-distance is 0 for the same basis, scaled or not, and 1 at most.
+distance is 0 for the same basis, scaled or not, and 1 at most. "Nearly the same" is 80 % or more of the way from chance
+to 1.
 
 Examples:
   torchsrm compare-bases learned.pt rotated.npy
@@ -98,6 +100,8 @@ bool is_same(const Bases& bases, const BasisMatch& match) {
 const char* verdict_of(const Bases& bases, const BasisMatch& match) {
   if (is_same(bases, match)) return "the same up to order and signs";
   if (match.mean_matched_cosine <= match.chance_95) return "no closer than chance";
+  // As near as halves of the data must be for a basis to be called stable.
+  if (match.mean_matched_cosine >= match.chance + kStableShare * (1 - match.chance)) return "nearly the same";
   return "closer than chance, but not the same";
 }
 

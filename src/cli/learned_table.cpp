@@ -37,8 +37,11 @@ bool any(const std::vector<LearnedLayer>& layers, Holds holds) {
 std::string learned_table(const std::vector<LearnedLayer>& layers, const LearnOptions& options) {
   std::size_t width = 5;
   for (const LearnedLayer& layer : layers) width = std::max(width, printable(layer.address).size());
-  std::string text = fmt::format("{} basis of rows {}; {} starts, seed {}\n\n", to_string(options.method),
-                                 preparation_text(options), options.num_restarts, options.seed);
+  std::string text = fmt::format("{} basis of rows {}; ", to_string(options.method), preparation_text(options));
+  if (options.method != LearnMethod::kPca) {
+    text += fmt::format("{} {}, ", options.num_restarts, options.num_restarts == 1 ? "start" : "starts");
+  }
+  text += fmt::format("seed {}\n\n", options.seed);
   const auto out = std::back_inserter(text);
   fmt::format_to(out, "{:<{}}  {:>5}  {:>8}  {:>8}  {:>8}  {:>9}  {:>6}  {:>8}  {:>12}  {}\n", "layer", width, "n",
                  "rows", "method", "A4", "converged", "halves", "restarts", "chance (95%)", "stable");
@@ -67,8 +70,9 @@ std::string learned_words(const std::vector<LearnedLayer>& layers, const LearnOp
   if (any(layers, [](const LearnedBasis& learned) { return !learned.is_stable; })) {
     text +=
         "not stable: halves of the data give different bases, so there is no basis to speak of in these rows, whatever "
-        "A4 says:\nlearning finds an extreme in any data. More --rows may help (about 1,500 at n = 16, 10,000 at 64, "
-        "160,000 at 256), another\n--method, --raw-rows for a ReLU; of isotropic activations nothing does.\n";
+        "A4 says:\nlearning finds an extreme in any data. More data and --rows may help (about 1,500 rows at n = 16, "
+        "10,000 at 64,\n160,000 at 256), another --method, --raw-rows for a ReLU; of isotropic activations nothing "
+        "does.\n";
   }
   if (any(layers, [](const LearnedBasis& learned) { return !learned.converged; })) {
     text += "not converged: the basis still turned when the sweeps ended; raise --max-sweeps.\n";
