@@ -73,13 +73,22 @@ LayerCounts::LayerCounts(LayerPlan plan, const ObserveOptions& options, std::sha
                                       .mean = plan_.mean},
                        *budget_, address_);
   }
-  if (options_.num_test_rows != 0) {
-    const std::int64_t dim = plan_.basis->dim();
-    const std::int64_t num_rows = options_.num_test_rows == kByWidth ? test_rows_of_width(dim) : options_.num_test_rows;
-    sample_bytes_ = RowReservoir::bytes_needed(dim, num_rows);
-    budget_->reserve(sample_bytes_, fmt::format("{} rows of '{}' for its tests", num_rows, address_));
-    sample_.emplace(dim, num_rows, options_.seed);
+  if (options_.num_test_rows != 0) take_sample();
+}
+
+void LayerCounts::take_sample() {
+  const std::int64_t dim = plan_.basis->dim();
+  std::int64_t num_rows = options_.num_test_rows;
+  if (num_rows == kByWidth) {
+    // Nobody asked for so many: counts, and other layers, have the memory first.
+    const std::int64_t room = (budget_->limit_bytes() - budget_->reserved_bytes()) / 4;
+    num_rows = test_rows_of_width(dim);
+    while (num_rows > 1 && RowReservoir::bytes_needed(dim, num_rows) > room) num_rows /= 2;
+    if (num_rows < 2) return;
   }
+  sample_bytes_ = RowReservoir::bytes_needed(dim, num_rows);
+  budget_->reserve(sample_bytes_, fmt::format("{} rows of '{}' for its tests", num_rows, address_));
+  sample_.emplace(dim, num_rows, options_.seed);
 }
 
 LayerCounts::~LayerCounts() { budget_->release(sample_bytes_); }

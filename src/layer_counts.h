@@ -62,6 +62,7 @@ class LayerCounts {
   Accumulator& accumulator_of(std::int64_t label);
   void count(const at::Tensor& rows, const RowTags& tags);
   void count_by_class(const at::Tensor& rows, const RowTags& tags);
+  void take_sample();
   void require_labels(const RowTags& tags) const;
 
   const LayerPlan plan_;

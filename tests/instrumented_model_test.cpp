@@ -266,7 +266,7 @@ TEST(InstrumentedModel, WhatCannotBeIsRefusedWithWords) {
   Module carrier = instrument(model, options, ample());
   EXPECT_THAT([&] { instrument(carrier, options_for({"*"})); }, ThrowsMessage<Error>(HasSubstr("torchsrm strip")));
   options.centre = true;
-  EXPECT_THAT([&] { instrument(model, options); }, ThrowsMessage<Error>(HasSubstr("first pass")));
+  EXPECT_THAT([&] { instrument(model, options); }, ThrowsMessage<Error>(HasSubstr("look at data before it counts")));
   EXPECT_THAT([&] { collect(model); }, ThrowsMessage<Error>(HasSubstr("torchsrm instrument")));
   EXPECT_THAT([&] { strip(model); }, ThrowsMessage<Error>(HasSubstr("must carry observers")));
 }
