@@ -35,7 +35,8 @@ tanh-frame-24 and tanh-frame-48 (act along spread vectors; width 16 only), isotr
 --out gets cases/ (a file a network), table.csv, experiment.json and experiment.html. Networks that have a file there
 are not trained again: after Ctrl-C the same command goes on. Networks of other epochs or rotations are refused.
 
-Time: 5 seconds a network and core at width 16; the default, 40 networks, took 2 minutes on two cores.
+Time: about 5 seconds of one core a network of width 16, 8 of width 24; the default, 40 networks, takes 2 to 4 minutes
+on two cores.
 
 Examples:
   torchsrm experiment activation-basis
