@@ -108,6 +108,7 @@ int run_activation_basis(const Flags& flags) {
 void add_experiment(CLI::App& app, Action& action) {
   CLI::App* group = app.add_subcommand("experiment", "Run an experiment on networks that are trained for it");
   group->require_subcommand(1);
+  group->footer("Examples:\n  torchsrm experiment activation-basis\n  torchsrm experiment activation-basis --help");
   CLI::App* command =
       group->add_subcommand("activation-basis", "Does the activation function privilege the basis that it acts in?");
   auto flags = std::make_shared<Flags>();
