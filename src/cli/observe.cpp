@@ -30,8 +30,18 @@ Sampling: what --every, --fraction, --limit and --mask leave out is counted as s
 Layouts: which dimension of an activation holds the numbers of one sample. auto takes the last of 2-D and 3-D
 activations and the channels of 4-D and 5-D ones; flatten makes one sample of everything behind the batch.
 
+Tests: A4 of a sample of each layer's rows against Haar rotations of the basis (--rotations), beyond the activation
+function's own effect where the layer is one, and planes one by one where a layer is narrow.
+
+Passes: --centre, --epsilon auto:data, --planes top and --basis pca or learned-* run the data once more each, before it
+is counted. A learned basis is learned on the first half of the samples and observed on the second: shuffle data that
+are in some order.
+
 Examples:
   torchsrm observe model.pt --data inputs.npy
+  torchsrm observe model.pt --data images.npz:x --labels images.npz:y --by-class --layers 'block*' --centre
+  torchsrm observe model.pt --data inputs.npy --planes top:64 --epsilon auto:data --basis learned-diagonal
+  torchsrm observe model.pt --data inputs.npy --layers act --density 3,7 --nonlinearity act=gelu-tanh:fc
   torchsrm observe model.pt --data inputs.pt --layers 'encoder.*' '!*.dropout' --epsilon 0.9 0.75 --centre
   torchsrm observe encoder.pt --data tokens.pt --mask attention_mask --layers 'layers.*/gelu' 're:layers\.[0-3]'
   torchsrm observe codec.pt --data x.npy --method encode --layers '*' --limit 100000
