@@ -112,6 +112,47 @@ plain            16      100  0.025           0.5  0.500
 )");
 }
 
+// What all addresses begin with goes first, and then what does not tell them apart.
+TEST(LayersTable, CutsLongNamesSoThatTheyStayApart) {
+  const auto shown = [](const std::vector<std::string>& addresses, const ConsoleOptions& options) {
+    Results results;
+    for (const std::string& address : addresses) results.layers.push_back(layer_of(address, "", false));
+    std::vector<std::string> names;
+    std::istringstream table(layers_table(results, options));
+    for (std::string line; std::getline(table, line);) names.push_back(line.substr(0, line.find("  ")));
+    return std::vector<std::string>(names.begin() + 1, names.end());
+  };
+  using ::testing::ElementsAre;
+  const std::vector<std::string> blocks = {"model.encoder.layers.0.mlp.dense", "model.encoder.layers.0.mlp.gelu",
+                                           "model.encoder.layers.11.mlp.dense"};
+  EXPECT_THAT(shown(blocks, {120, false, false}), ElementsAre(blocks[0], blocks[1], blocks[2]));
+  EXPECT_THAT(shown(blocks, {60, false, false}), ElementsAre("..0.mlp.dense", "..0.mlp.gelu", "..11.mlp.dense"));
+  EXPECT_EQ(spelled(shown(blocks, {60, true, false})[2]), "\n~11.mlp.dense");
+  const std::vector<std::string> apart = {"embeddings_of_all_tokens_and_places", "encoder_blocks_0_with_a_long_name",
+                                          "encoder_blocks_1_with_a_long_name"};
+  EXPECT_THAT(shown(apart, {58, false, false}),
+              ElementsAre("embeddings_of_al..d_places", "encoder_blocks_0..ong_name", "encoder_blocks_1..ong_name"));
+  EXPECT_THAT(shown({std::string(40, 'a') + std::string(40, 'b'), std::string(40, 'a') + std::string(41, 'b')},
+                    {40, false, false}),
+              ElementsAre("aaaaa..bbbbb", "aaaaa..bbbbb"))
+      << "nothing in sight tells them apart";
+}
+
+TEST(LayersTable, TellsASmallAlignmentFromNone) {
+  const auto line_of = [](std::int64_t quartic_sum) {
+    ResonanceParts parts = layer_of("act", "", false).parts();
+    parts.scores.quartic_sum = quartic_sum;
+    Results results;
+    results.layers = {Resonance(std::move(parts))};
+    return layers_table(results, {80, false, false});
+  };
+  // 3 / 18 of the quartic scale for each of 100 rows is A4 = 0 in 16 dimensions.
+  const std::int64_t none = 100 * (Scores::kQuarticScale / 6);
+  EXPECT_THAT(line_of(none), HasSubstr("100  0.000  0.5"));
+  EXPECT_THAT(line_of(none + Scores::kQuarticScale / 128), HasSubstr("100  9e-05  0.5"));
+  EXPECT_THAT(line_of(none - Scores::kQuarticScale / 64), HasSubstr("100  -2e-04  0.5"));
+}
+
 // One mask leaves the same number of rows out of many layers.
 TEST(LayersTable, SaysOnceWhatHoldsForSeveralLayers) {
   Results results;

@@ -239,6 +239,10 @@ TEST(LayersJson, HasTheFileKeysWithoutArraysAndTheScores) {
   1.0,
   1.0
  ],
+ "s4": [
+  1.0,
+  -0.3333333333333333
+ ],
  "partial": false
 })");
 }

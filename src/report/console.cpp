@@ -174,11 +174,12 @@ std::string layers_table(const Results& results, const ConsoleOptions& options) 
   if (has_curve) heading += "  " + quarter_marks(curve_columns);
   text += paint.heading(heading) + "\n";
 
+  const std::vector<std::string> shown = report::fit_names(names, name_width, options.unicode);
   std::size_t row = 0;
   for (std::size_t k = 0; k < results.layers.size(); ++k) {
     const Resonance& layer = results.layers[k];
     for (std::int64_t e = 0; e < layer.num_epsilons(); ++e, ++row) {
-      text += report::fit(e == 0 ? names[k] : "", name_width, options.unicode);
+      text += e == 0 ? shown[k] : std::string(static_cast<std::size_t>(name_width), ' ');
       for (const Column& column : columns) text += "  " + column.filled(column.cells[row]);
       if (has_curve) text += "  " + paint.curve(curve_cell(layer, e, curve_columns, options));
       text += "\n";
