@@ -82,7 +82,7 @@ void test_layers(const std::vector<LayerSample>& samples, const TestingOptions& 
     num_total += num_steps(sample, options, *layer);
   }
   if (testable.empty()) return;
-  Progress progress("testing", num_total);
+  Progress progress("testing", num_total, "rotations");
   const auto advance = [&](std::int64_t, std::int64_t) {
     if (interrupt.is_interrupted()) throw Interrupted();
     progress.advance(1);
