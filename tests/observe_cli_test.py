@@ -115,7 +115,7 @@ class BasisTest(CommandCase):
         done = self.run_command("observe", "--activations", self.npy(gaussian_rows(201, 4)), "--basis",
                                 "learned-diagonal", "--out", "out")
         self.assertIn("not stable", done.stderr)
-        self.assertIn("learned on the first half of the samples and observed on the second", done.stderr)
+        self.assertIn("found in the first half of the samples and observed on the second", done.stderr)
         result = torch_file.load(self.folder / "out" / "results.srm.pt")
         self.assertEqual(result["layers"][0]["num_samples_seen"], 101)
         self.assertEqual(result["findings"], [], "a learned basis is not tested by rotations")
@@ -162,6 +162,15 @@ class ClassesTest(CommandCase):
                 torch_file.write_npy(self.folder / "labels.npy", labels, dtype)
                 self.assertIn(words, self.error_of("observe", "--activations", data, "--labels", "labels.npy"))
 
+    def test_parts_of_data_keep_the_numbers_of_their_samples(self):
+        rows = gaussian_rows(40, 4)
+        base = ["--epsilon", "0.5", "--nearest", "5", "--rotations", "0", "--angles", "8"]
+        for name, part, first in [("a", rows[:15], 0), ("b", rows[15:], 15), ("whole", rows, 0)]:
+            self.observe("--activations", self.npy(part), *base, "--first-sample", str(first), out=name)
+        self.run_command("merge", "b", "a", "-o", "ab")
+        merged, whole = (torch_file.load(self.folder / name / "results.srm.pt")["findings"] for name in ("ab", "whole"))
+        self.assertEqual(merged, whole)
+
     def test_without_labels_the_nearest_samples_are_told(self):
         rows = [[0.1, 0.1, 0.1], [1.0, 0.0, 0.1], [0.0, 1.0, 1.0]]
         self.run_command("observe", "--activations", self.npy(rows), "--nearest", "1", "--out", "out")
@@ -207,6 +216,18 @@ class TestedTest(CommandCase):
             self.observe("--activations", data, "--seed", "9", out=name)
         self.assertEqual((self.folder / "a" / "results.srm.pt").read_bytes(),
                          (self.folder / "b" / "results.srm.pt").read_bytes())
+
+    def test_a_dead_layer_is_not_tested_and_costs_no_other(self):
+        alike = self.npy([[1.0, 2.0, 3.0]] * 20)
+        done = self.run_command("observe", "--activations", alike, "--centre", "--out", "out")
+        self.assertIn("note: activations was not tested:", done.stderr)
+
+    def test_what_is_no_function_of_its_input_is_not_tested_against_it(self):
+        words = [TANH, "--data", HELD_OUT, "--layers", BOTTLENECK, "--rotations", "20"]
+        for named in ["relu", "tanh:encoder.hidden"]:
+            done = self.run_command("observe", *words, "--nonlinearity", f"{BOTTLENECK}={named}", "--out", "out")
+            self.assertRegex(done.stderr, f"note: {BOTTLENECK} is not {named.split(':')[0]} of ")
+            self.assertIn("not computable", done.stdout)
 
     def test_what_cannot_be_tested_is_no_error(self):
         self.assertIsNone(self.layer_tests("--activations", self.npy([[1.0, 2.0]]))["activations"])

@@ -100,7 +100,8 @@ Observation observe_model(const RunOptions& run, ObserveOptions options, std::sh
     const auto [arguments, kwargs] = inputs.batch(begin, end);
     std::optional<MaskGuard> masked;
     if (mask) masked.emplace(mask->slice(0, begin, end));
-    const TagGuard tagged({labels ? labels->classes.slice(0, begin, end) : at::Tensor(), begin});
+    const TagGuard tagged(
+        {labels ? labels->classes.slice(0, begin, end) : at::Tensor(), run.first_sample + begin, end - begin});
     forward_or_explain(model, run.method, arguments, kwargs,
                        [&] { observed.run_method(run.method, arguments, kwargs); });
   };
@@ -112,7 +113,7 @@ Observation observe_model(const RunOptions& run, ObserveOptions options, std::sh
   seen.left_out = observed.left_out();
   for (const Error& failure : observed.failures()) seen.failures.emplace_back(failure.what());
   for (const auto& observer : observed.observers()) add_sample(*observer, seen.samples);
-  input_samples.give_to(seen.samples);
+  input_samples.give_to(seen.samples, seen.notes);
   finish(seen, observed.take_results());
   return seen;
 }
@@ -128,7 +129,7 @@ Observation observe_activations(const RunOptions& run, const ObserveOptions& opt
   Observer observer("activations", options, layout, std::move(budget));
   const auto step = [&](std::int64_t begin, std::int64_t end) {
     observer.add(activations.slice(0, begin, end), mask.defined() ? mask.slice(0, begin, end) : at::Tensor(),
-                 {labels ? labels->classes.slice(0, begin, end) : at::Tensor(), begin});
+                 {labels ? labels->classes.slice(0, begin, end) : at::Tensor(), run.first_sample + begin, end - begin});
   };
   Observation seen =
       run_passes(activations.size(0), run.batch_size, options, interrupt, step, [&](Pass) { observer.finish_pass(); });

@@ -98,6 +98,20 @@ void require_tests(const Flags& flags) {
     throw Misuse("--rotations", "a null takes two rotations or more, or 0 for no tests",
                  fmt::format("{}", flags.num_rotations), "200 is usual; below 39 no p can be 5 % or less");
   }
+  if (flags.tests_planes && flags.num_rotations == 0) {
+    throw Misuse("--test-planes", "planes are tested beside layers", "--rotations 0", "leave one of the two out");
+  }
+  if (!flags.nonlinearities.empty() && flags.run.model.empty()) {
+    throw Misuse("--nonlinearity", "it names two layers of a model", "--activations", "observe the model itself");
+  }
+  if (flags.num_learning_rows < 4) {
+    throw Misuse("--learn-rows", "a basis is learned from four rows or more",
+                 fmt::format("{}", flags.num_learning_rows), "thousands are needed for it to be stable");
+  }
+  if (flags.run.first_sample < 0) {
+    throw Misuse("--first-sample", "samples are numbered from 0", fmt::format("{}", flags.run.first_sample),
+                 "give the number of the first one in the whole data");
+  }
   if (flags.num_test_rows.value_or(2) < 2) {
     throw Misuse("--test-rows", "tests need two rows or more", fmt::format("{}", *flags.num_test_rows),
                  "--rotations 0 leaves tests out");
@@ -157,7 +171,7 @@ void test(const Flags& flags, const ObserveOptions& options, const InterruptGuar
                          .centred = options.centre,
                          .mean = options.mean,
                          .planes = planes};
-  test_layers(seen.samples, testing, interrupt, seen.results);
+  test_layers(seen.samples, testing, interrupt, seen.results, seen.notes);
   seen.is_interrupted = interrupt.is_interrupted();
 }
 
@@ -214,13 +228,19 @@ int observe(Flags flags) {
                                : observe_activations(flags.run, options, budget, interrupt);
   test(flags, options, interrupt, seen);
 
+  // Nothing worth a file, least of all in place of an earlier one.
+  if (seen.is_interrupted && seen.results.layers.empty()) {
+    fmt::print(stderr, "stopped before anything was counted: nothing was written\n");
+    return kInterrupted;
+  }
   folder.write(seen.results);
   print_result(seen.results);
   if (options.basis_rule.num_rows > 0) {
     notes->push_back(
-        "the basis was learned on the first half of the samples and observed on the second; it was not "
-        "tested, since learning finds an extreme in any rows: see whether it is stable");
+        "the basis was found in the first half of the samples and observed on the second; it was not "
+        "tested, since learning finds an extreme in any rows");
   }
+  notes->insert(notes->end(), seen.notes.begin(), seen.notes.end());
   for (const std::string& note : *notes) fmt::print(stderr, "note: {}\n", printable(note));
   print_warnings(seen);
   const bool has_neurons = std::any_of(seen.results.findings.begin(), seen.results.findings.end(),
@@ -266,6 +286,11 @@ void add_observe(CLI::App& app, Action& action) {
                       "it where LAYER is a module or operator that is an activation function");
   command->add_option("--labels", flags->run.labels,
                       "FILE[:KEY] with the class of each sample: lists grandmother neurons");
+  command
+      ->add_option("--first-sample", flags->run.first_sample,
+                   "Number of the first sample, where the data are a part of more: so that the nearest samples of "
+                   "merged parts keep their numbers")
+      ->capture_default_str();
   command->add_flag("--by-class", flags->by_class, "With --labels: a result for each class beside the whole");
   command->add_option("--nearest", flags->num_nearest,
                       "Keep so many samples nearest to each signed basis vector (default: 8 with --labels)");

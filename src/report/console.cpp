@@ -99,7 +99,7 @@ std::string notes_on(const Results& results, const Paint& paint) {
     for (std::int64_t e = 0; e < layer.num_epsilons(); ++e) {
       const double epsilon = layer.parts().epsilon[static_cast<std::size_t>(e)];
       has_undefined_c4 = has_undefined_c4 || std::isnan(arc_alignment(layer, epsilon));
-      const bool is_empty = layer.num_samples_seen() == 0 || layer.parts().num_planes_summed == 0;
+      const bool is_empty = layer.parts().scores.num_rows == 0 || layer.parts().num_planes_summed == 0;
       if (is_empty || !is_flat_zero(layer.holistic_mean(e))) continue;
       const auto known = std::find_if(flat.begin(), flat.end(), [&](const Flat& f) { return f.epsilon == epsilon; });
       if (known == flat.end()) {
@@ -115,7 +115,7 @@ std::string notes_on(const Results& results, const Paint& paint) {
   for (const auto& [epsilon, num_layers, widest] : flat) {
     // On the diagonals of a narrow layer the isotropic rate is no guide: nothing is inside though the rate is high.
     const double usual = isotropic_epsilon(std::max<std::int64_t>(widest, 2), 0.01);
-    const std::string advice = usual < epsilon ? fmt::format(", to about {:.2g} for n = {}", usual, widest) : "";
+    const std::string advice = usual < 0.98 * epsilon ? fmt::format(", to about {:.2g} for n = {}", usual, widest) : "";
     notes += paint.warning(fmt::format("{} layer{}: no sample inside at epsilon {}: lower --epsilon{}", num_layers,
                                        num_layers == 1 ? "" : "s", epsilon, advice)) +
              "\n";
