@@ -20,9 +20,10 @@ void require_finite(const std::vector<double>& values, std::string_view where, s
 
 void require_counts(std::span<const std::int64_t> counts, std::int64_t largest, std::string_view where,
                     std::string_view name) {
+  // Texts are made where they are needed alone: these may be a hundred million numbers.
   for (const std::int64_t count : counts) {
-    require(count >= 0 && count <= largest, where, fmt::format("{} must be between 0 and {}", name, largest),
-            fmt::format("{}", count));
+    if (count >= 0 && count <= largest) continue;
+    require(false, where, fmt::format("{} must be between 0 and {}", name, largest), fmt::format("{}", count));
   }
 }
 
@@ -38,9 +39,10 @@ void require_geometry(const ResonanceParts& parts, std::string_view where) {
   for (const Plane& plane : parts.planes) {
     const bool in_range = plane.i >= 0 && plane.j >= 0 && plane.i < m && plane.j < m && plane.i != plane.j;
     const bool in_order = before == nullptr || before->i < plane.i || (before->i == plane.i && before->j < plane.j);
-    require(in_range && in_order && (parts.pairs == Pairs::kPermutation || plane.i < plane.j), where,
-            "planes must be pairs of different basis vectors in lexicographic order",
-            fmt::format("({}, {})", plane.i, plane.j));
+    const bool is_right = in_range && in_order && (parts.pairs == Pairs::kPermutation || plane.i < plane.j);
+    if (!is_right)
+      require(false, where, "planes must be pairs of different basis vectors in lexicographic order",
+              fmt::format("({}, {})", plane.i, plane.j));
     before = &plane;
   }
   require(parts.num_planes_left_out >= 0, where, "num_planes_left_out must not be negative",
@@ -127,10 +129,16 @@ void require_sizes(const ResonanceParts& parts, std::string_view where) {
 }
 
 // One curve, (K): an inclusive grid ends where it began.
+constexpr std::int64_t kHolistic = -1;  // in place of a plane
+
+std::string name_of_curve(std::int64_t plane) {
+  return plane == kHolistic ? std::string("the holistic curve") : fmt::format("plane {}", plane);
+}
+
 void require_closed(const std::int64_t* curve, const ResonanceParts& parts, std::string_view where,
-                    const std::string& got) {
-  require(parts.grid.ends() == GridEnds::kExclusive || curve[0] == curve[parts.grid.num_angles() - 1], where,
-          "the last angle of an inclusive grid must repeat the first", got);
+                    std::int64_t plane) {
+  if (parts.grid.ends() == GridEnds::kExclusive || curve[0] == curve[parts.grid.num_angles() - 1]) return;
+  require(false, where, "the last angle of an inclusive grid must repeat the first", name_of_curve(plane));
 }
 
 void require_counts_agree(const ResonanceParts& parts, std::string_view where) {
@@ -144,13 +152,13 @@ void require_counts_agree(const ResonanceParts& parts, std::string_view where) {
   for (std::int64_t e = 0; e < std::ssize(parts.epsilon); ++e) {
     std::fill(sum.begin(), sum.end(), 0);
     for (std::int64_t p = 0; p < num_planes; ++p) {
-      require_closed(counts, parts, where, fmt::format("plane {}", p));
+      require_closed(counts, parts, where, p);
       for (std::int64_t& total : sum) total += *counts++;
     }
     const std::int64_t* holistic = parts.holistic_counts.data() + e * num_angles;
     require_total({holistic, sum.size()}, sum, parts.num_samples_seen, parts, where,
                   "holistic_counts must be the sum of counts over planes", e);
-    require_closed(holistic, parts, where, "the holistic curve");
+    require_closed(holistic, parts, where, kHolistic);
     const std::int64_t all_hits = std::accumulate(hits, hits + num_planes, std::int64_t{0});
     hits += num_planes;
     const std::int64_t num_hits = parts.scores.num_hits[static_cast<std::size_t>(e)];
@@ -165,16 +173,18 @@ void require_counts_agree(const ResonanceParts& parts, std::string_view where) {
 // Of one curve, (K): where the grid has a half turn, signed counts are what counts say; else what was taken off, rows
 // with x_hat . p <= -epsilon, is a number of rows.
 void require_signed_curve(const std::int64_t* counts, const std::int64_t* signed_counts, std::int64_t most,
-                          const ResonanceParts& parts, std::string_view where, const std::string& got) {
+                          const ResonanceParts& parts, std::string_view where, std::int64_t plane) {
   const std::int64_t num_distinct = parts.grid.num_distinct();
   for (std::int64_t k = 0; k < num_distinct; ++k) {
     std::int64_t taken_off = 0;
     const bool fits = !__builtin_sub_overflow(counts[k], signed_counts[k], &taken_off);
     const std::int64_t opposite = (k + num_distinct / 2) % num_distinct;
     const bool is_right = num_distinct % 2 == 0 ? taken_off == counts[opposite] : taken_off >= 0 && taken_off <= most;
-    require(fits && is_right, where, "signed counts must be rows inside minus those on the other side", got);
+    if (fits && is_right) continue;
+    require(false, where, "signed counts must be rows inside minus those on the other side",
+            "others in " + name_of_curve(plane));
   }
-  require_closed(signed_counts, parts, where, got);
+  require_closed(signed_counts, parts, where, plane);
 }
 
 void require_signed_counts_agree(const ResonanceParts& parts, std::string_view where) {
@@ -191,13 +201,12 @@ void require_signed_counts_agree(const ResonanceParts& parts, std::string_view w
       const std::int64_t first = (e * num_planes + p) * num_angles;
       const std::int64_t* counts = parts.counts.data() + first;
       const std::int64_t* signed_counts = parts.signed_counts.data() + first;
-      require_signed_curve(counts, signed_counts, most, parts, where, fmt::format("others in plane {}", p));
+      require_signed_curve(counts, signed_counts, most, parts, where, p);
       for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += counts[k] - signed_counts[k];
     }
     const std::int64_t* holistic = parts.holistic_counts.data() + e * num_angles;
     const std::int64_t* signed_holistic = parts.holistic_signed_counts.data() + e * num_angles;
-    require_signed_curve(holistic, signed_holistic, most * parts.num_planes_summed, parts, where,
-                         "others in the holistic curve");
+    require_signed_curve(holistic, signed_holistic, most * parts.num_planes_summed, parts, where, kHolistic);
     for (std::size_t k = 0; k < sum.size(); ++k) total[k] = holistic[k] - signed_holistic[k];
     require_total(total, sum, most, parts, where, "holistic_signed_counts must be the sum over planes", e);
   }
