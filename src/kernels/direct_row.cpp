@@ -1,0 +1,160 @@
+#include "kernels/direct_row.h"
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+#include "kernels/fixed_point.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/direct_row.cpp"
+#include <hwy/foreach_target.h>  // must come before highway.h
+#include <hwy/highway.h>
+
+#include "kernels/dispatch.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace srm::kernels::HWY_NAMESPACE {
+namespace {
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+
+const DirectKernels* Kernels() { return nullptr; }  // the twins need none
+
+#else
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Doubles = hn::CappedTag<double, 8>;
+using Floats = hn::Rebind<float, Doubles>;
+using Longs = hn::Rebind<std::int64_t, Doubles>;
+using DoubleVector = hn::Vec<Doubles>;
+
+constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(Doubles()));
+constexpr std::int64_t kVectors = 8 / kLanes;  // the twin sums in eight lanes
+constexpr bool kIsFused = HWY_TARGET <= HWY_AVX2 || HWY_ARCH_ARM;
+
+constexpr double kLeastSquares = 1e-24;  // so that float32 can hold all of a row's squares
+constexpr double kMostSquares = 1e24;
+constexpr double kWhole = 0x1.8p52;  // see fixed_point()
+constexpr double kDirectionScale = 1 << 30;
+constexpr double kQuarticScale = 1 << 30;
+
+HWY_INLINE DoubleVector Load(const float* row) { return hn::PromoteTo(Doubles(), hn::LoadU(Floats(), row)); }
+HWY_INLINE DoubleVector Load(const double* row) { return hn::LoadU(Doubles(), row); }
+
+// The twin's tree over its eight lanes, behind which the last numbers of a row have been added one by one.
+double SumOfTree(const double* lanes) {
+  return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+}
+
+template <typename Number>
+double SumOfSquares(const Number* HWY_RESTRICT row, std::int64_t dim) {
+  const Doubles d;
+  DoubleVector sums[kVectors];
+  for (auto& sum : sums) sum = hn::Zero(d);
+  std::int64_t k = 0;
+  for (; k + 8 <= dim; k += 8) {
+    for (std::int64_t part = 0; part < kVectors; ++part) {
+      const auto x = Load(row + k + part * kLanes);
+      // Squares of float32 numbers are exact in float64, so that fusing changes nothing.
+      sums[part] = std::is_same_v<Number, float> ? hn::MulAdd(x, x, sums[part]) : hn::Add(sums[part], hn::Mul(x, x));
+    }
+  }
+  HWY_ALIGN double lanes[8];
+  for (std::int64_t part = 0; part < kVectors; ++part) hn::Store(sums[part], d, lanes + part * kLanes);
+  for (std::int64_t lane = 0; k < dim; ++k, ++lane) {
+    const double x = static_cast<double>(row[k]);
+    lanes[lane] += x * x;
+  }
+  return SumOfTree(lanes);
+}
+
+// x / norm, rounded as a division rounds. With fused operations by Markstein's theorem: a quotient within a unit in the
+// last place, its exact remainder, and the inverse rounded correctly give the rounded quotient.
+struct Divisor {
+  explicit Divisor(double norm) {
+    const double inverse_norm = 1 / norm;
+    norm_vector = hn::Set(Doubles(), norm);
+    inverse = hn::Set(Doubles(), inverse_norm);
+    inverse_rest = hn::Set(Doubles(), std::fma(-inverse_norm, norm, 1.0) * inverse_norm);
+  }
+  HWY_INLINE DoubleVector Divide(DoubleVector x) const {
+    if constexpr (!kIsFused) return hn::Div(x, norm_vector);
+    const auto near = hn::MulAdd(x, inverse, hn::Mul(x, inverse_rest));
+    return hn::MulAdd(hn::NegMulAdd(near, norm_vector, x), inverse, near);
+  }
+  DoubleVector norm_vector, inverse, inverse_rest;
+};
+
+HWY_INLINE void AddFixed(DoubleVector value, double scale, std::int64_t* sum) {
+  const Longs dl;
+  // The scale is a power of two, so that the product is exact and fusing changes nothing.
+  const auto bits = hn::BitCast(dl, hn::MulAdd(value, hn::Set(Doubles(), scale), hn::Set(Doubles(), kWhole)));
+  const auto whole = hn::BitCast(dl, hn::Set(Doubles(), kWhole));
+  hn::StoreU(hn::Add(hn::LoadU(dl, sum), hn::Sub(bits, whole)), dl, sum);
+}
+
+template <typename Number>
+bool Prepare(const Number* HWY_RESTRICT row, std::int64_t dim, double bound, const DirectSums& sums,
+             std::uint64_t* HWY_RESTRICT heavy, DirectRow& prepared) {
+  const Doubles d;
+  const double squares = SumOfSquares(row, dim);
+  if (!(squares >= kLeastSquares && squares <= kMostSquares)) return false;
+  const double norm = std::sqrt(squares);
+  const Divisor divisor(norm);
+  const auto bounds = hn::Set(d, bound);
+  DoubleVector quartics[kVectors];
+  for (auto& quartic : quartics) quartic = hn::Zero(d);
+  std::fill_n(heavy, (dim + 63) / 64, std::uint64_t{0});
+  std::int64_t k = 0;
+  for (; k + 8 <= dim; k += 8) {
+    for (std::int64_t part = 0; part < kVectors; ++part) {
+      const std::int64_t place = k + part * kLanes;
+      const auto c = divisor.Divide(Load(row + place));
+      const auto square = hn::Mul(c, c);
+      const auto quartic = hn::Mul(square, square);
+      quartics[part] = hn::Add(quartics[part], quartic);
+      AddFixed(c, kDirectionScale, sums.directions + place);
+      AddFixed(quartic, kQuarticScale, sums.quartics + place);
+      const auto is_heavy = hn::Ge(square, bounds);
+      if (hn::AllFalse(d, is_heavy)) continue;
+      std::uint8_t bits[8] = {};
+      hn::StoreMaskBits(d, is_heavy, bits);
+      heavy[place / 64] |= static_cast<std::uint64_t>(bits[0]) << (place % 64);
+    }
+  }
+  HWY_ALIGN double lanes[8];
+  for (std::int64_t part = 0; part < kVectors; ++part) hn::Store(quartics[part], d, lanes + part * kLanes);
+  for (std::int64_t lane = 0; k < dim; ++k, ++lane) {
+    const double c = static_cast<double>(row[k]) / norm;
+    const double square = c * c;
+    lanes[lane] += square * square;
+    sums.directions[k] += fixed_point(c, 1 << 30);
+    sums.quartics[k] += fixed_point(square * square, 1 << 30);
+    heavy[k / 64] |= static_cast<std::uint64_t>(square >= bound) << (k % 64);
+  }
+  prepared = {norm, SumOfTree(lanes)};
+  return true;
+}
+
+const DirectKernels* Kernels() {
+  static constexpr DirectKernels kKernels = {Prepare<float>, Prepare<double>};
+  return &kKernels;
+}
+
+#endif
+
+}  // namespace
+}  // namespace srm::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace srm::kernels {
+
+HWY_EXPORT(Kernels);
+
+const DirectKernels* direct_kernels(InstructionSet instruction_set) {
+  return HWY_DISPATCH_TABLE(Kernels)[dispatch_index(instruction_set)]();
+}
+
+}  // namespace srm::kernels
+#endif

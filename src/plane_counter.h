@@ -1,0 +1,85 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/plane_arcs.h"
+#include "row_block.h"
+#include "spotlight_tables.h"
+
+namespace srm {
+
+/// Plain rows of a block by their coordinates, which are numbers / norm.
+struct PlainRows {
+  const RowBlock* block = nullptr;
+  kernels::RowsOfNumbers numbers = {};
+  double coordinate(std::uint32_t row, std::int64_t i) const;
+};
+
+/// The numbers of some rows along two basis vectors, a and b; arrays of (num_rows), readable for kernels::kPadding
+/// more. `rest_a` and `rest_b` are what float32 lost of them, or nullptr. `rows` are their places in the block.
+struct ColumnPair {
+  std::int64_t a;
+  std::int64_t b;
+  const float* at_a;
+  const float* at_b;
+  const float* rest_a;
+  const float* rest_b;
+  const float* norm;
+  const float* squared_norm;
+  const std::uint32_t* rows;
+  std::int64_t num_rows;
+
+  /// `count` of the rows, from `first` on.
+  ColumnPair part(std::int64_t first, std::int64_t count) const;
+  /// b before a.
+  ColumnPair turned() const { return {b, a, at_b, at_a, rest_b, rest_a, norm, squared_norm, rows, num_rows}; }
+};
+
+/// Counts rows in the planes of two basis vectors, for one owner of planes. What float32 cannot decide goes to
+/// SpotlightTables::add_at, row by row in float64, so that counts are those of the scalar sweep.
+class PlaneCounter {
+ public:
+  /// All must outlive it.
+  PlaneCounter(const Basis& basis, const PlaneSet& planes, const ChosenPlanes& chosen, const Spotlight& spotlight,
+               const kernels::PlaneKernels& kernels, SpotlightTables& tables, std::int64_t owner);
+
+  /// Whether float32 can count with such a spotlight at all.
+  static bool can_count(const Basis& basis, const Spotlight& spotlight);
+  static double bytes_needed();
+
+  /// Looks first which rows are long enough to hit: for pairs that few do.
+  void count_selected(const PlainRows& all, const ColumnPair& pair);
+  /// Looks at all at once: for pairs that (nearly) all rows hit.
+  void count_all(const PlainRows& all, const ColumnPair& pair);
+
+ private:
+  using Column = std::array<float, kernels::kMostPoints + kernels::kPadding>;
+
+  void count_selected(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape);
+  void select_points(const ColumnPair& pair, const PlaneShape& shape, std::int64_t num_selected);
+  void count_points(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape,
+                    const kernels::PlanePoints& points, const std::int32_t* indices);
+  void add_by_twin(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape, std::uint32_t row);
+
+  const Basis& basis_;
+  const PlaneSet& planes_;
+  const ChosenPlanes& chosen_;
+  const Spotlight& spotlight_;
+  const kernels::PlaneKernels& kernels_;
+  SpotlightTables& tables_;
+  std::int64_t owner_;
+  kernels::ArcGrid grid_;
+  double smallest_epsilon_;
+
+  // Of one call: the rows selected, by their places in the pair's columns, and their points in the plane.
+  struct Scratch {
+    std::array<std::int32_t, kernels::kMostPoints + kernels::kPadding> indices;
+    Column u, v, u_rest, v_rest, norm;
+    kernels::ArcScratch arcs;
+  };
+  std::vector<Scratch> scratch_;  // one
+};
+
+}  // namespace srm
