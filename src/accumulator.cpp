@@ -139,7 +139,8 @@ Accumulator::State::State(std::shared_ptr<const Basis> basis_, AccumulatorOption
             kernels::direct_kernels(instruction_set)) {
   const kernels::PlaneKernels* plane_kernels = kernels::plane_kernels(instruction_set);
   if (plane_kernels == nullptr) return;
-  batch_sweep.emplace(*basis, planes, chosen, spotlight, options.path, *plane_kernels, tables, options.num_threads);
+  const PlaneCounter::Kernels kernels = {*plane_kernels, *kernels::column_kernels(instruction_set)};
+  batch_sweep.emplace(*basis, planes, chosen, spotlight, options.path, kernels, tables, options.num_threads);
 }
 
 template <typename Number>
@@ -158,9 +159,9 @@ void Accumulator::State::update(const Number* input, std::int64_t num_samples, s
     const std::int64_t num_rows = std::min(block.capacity(), num_samples - first);
     const std::int64_t num_threads = std::min<std::int64_t>(options.num_threads, num_rows);
     on_all_threads(num_threads, [&](std::int64_t thread) {
-      for (std::int64_t k = thread; k < num_rows; k += num_threads) {
-        block.prepare(input + (first + k) * row_stride, k, thread);
-      }
+      const std::int64_t begin = num_rows * thread / num_threads;
+      const std::int64_t end = num_rows * (thread + 1) / num_threads;
+      block.prepare(input + (first + begin) * row_stride, row_stride, begin, end - begin, thread);
     });
     sweep_rows(input + first * row_stride, num_rows, row_stride);
     count_rows(num_rows, blocks.empty() ? blocks : blocks.subspan(static_cast<std::size_t>(first)));

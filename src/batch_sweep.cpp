@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kTileShare = 0.05;  // of heavy coordinates, above which tiles win
 constexpr std::int64_t kTileBlock = 32;
+constexpr std::int64_t kPrefetchedPlane = 2;  // how many planes ahead
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 void for_each_bit(std::span<const std::uint64_t> words, const auto& take) {
@@ -31,13 +32,14 @@ const float* or_none(const float* rests, bool has_rests) { return has_rests ? re
 }  // namespace
 
 BatchSweep::BatchSweep(const Basis& basis, const PlaneSet& planes, const ChosenPlanes& chosen,
-                       const Spotlight& spotlight, CountingPath path, const kernels::PlaneKernels& kernels,
+                       const Spotlight& spotlight, CountingPath path, const PlaneCounter::Kernels& kernels,
                        SpotlightTables& tables, std::int64_t num_owners)
     : basis_(basis),
-      kernels_(kernels),
+      kernels_(kernels.columns),
+      has_bytes_(kernels.columns.select_bytes != nullptr && basis.is_standard()),
       path_(path),
       may_use_tiles_(may_use_tiles(basis, spotlight, path)),
-      least_full_(*std::min_element(spotlight.epsilon.begin(), spotlight.epsilon.end())),
+      smallest_threshold_(threshold_of(*std::min_element(spotlight.epsilon.begin(), spotlight.epsilon.end()), 1)),
       groups_(static_cast<std::size_t>(num_owners)) {
   for (std::int64_t owner = 0; owner < num_owners; ++owner) {
     counters_.emplace_back(basis, planes, chosen, spotlight, kernels, tables, owner);
@@ -52,13 +54,14 @@ BatchSweep::BatchSweep(const Basis& basis, const PlaneSet& planes, const ChosenP
   tile_squared_norms_.resize(stride);
   columns_.resize(m * stride);
   rests_.resize(m * stride);
+  bytes_.resize(m * stride);
 }
 
 double BatchSweep::bytes_needed(const Basis& basis, const Spotlight& spotlight, CountingPath path,
                                 std::int64_t num_owners) {
   const auto m = static_cast<double>(basis.num_vectors());
   const double stride = static_cast<double>(tile_capacity(basis) + kernels::kPadding);
-  const double tiles = may_use_tiles(basis, spotlight, path) ? stride * (3 + 2 * m) * sizeof(float) : 0;
+  const double tiles = may_use_tiles(basis, spotlight, path) ? stride * ((3 + 2 * m) * sizeof(float) + m) : 0;
   const double groups = static_cast<double>(group_capacity(basis)) * sizeof(std::uint32_t) + (m + 1) * sizeof(double);
   return tiles + groups + static_cast<double>(num_owners) * (sizeof(Group) + PlaneCounter::bytes_needed());
 }
@@ -138,11 +141,16 @@ std::int64_t BatchSweep::begin_groups(std::int64_t first_row, std::int64_t last_
 
 void BatchSweep::fill(std::int64_t owner, std::int64_t num_owners) {
   if (!uses_tiles_) return;
+  const std::int64_t m = basis_.num_vectors();
   const std::int64_t stride = tile_capacity(basis_) + kernels::kPadding;
-  for (std::int64_t first = owner * kBlock; first < basis_.num_vectors(); first += num_owners * kBlock) {
-    kernels_.transpose(rows_.numbers, tile_rows_.data(), std::ssize(tile_rows_), first,
-                       std::min(kBlock, basis_.num_vectors() - first), columns_.data() + first * stride,
-                       rests_.data() + first * stride, stride);
+  for (std::int64_t first = owner * kBlock; first < m; first += num_owners * kBlock) {
+    const std::int64_t num_columns = std::min(kBlock, m - first);
+    kernels_.transpose(rows_.numbers, tile_rows_.data(), std::ssize(tile_rows_), first, num_columns,
+                       columns_.data() + first * stride, rests_.data() + first * stride, stride, 0);
+    for (std::int64_t i = first; has_bytes_ && i < first + num_columns; ++i) {
+      kernels_.make_bytes(columns_.data() + i * stride, tile_squared_norms_.data(), std::ssize(tile_rows_),
+                          static_cast<float>(smallest_threshold_ * smallest_threshold_), bytes_.data() + i * stride);
+    }
   }
 }
 
@@ -154,20 +162,51 @@ void BatchSweep::sweep(std::int64_t owner, std::int64_t num_owners) {
   }
 }
 
-void BatchSweep::sweep_tiles(std::int64_t owner, std::int64_t num_owners) {
-  const std::int64_t m = basis_.num_vectors();
+ColumnPair BatchSweep::tile_pair(std::int64_t a, std::int64_t b) const {
   const std::int64_t stride = tile_capacity(basis_) + kernels::kPadding;
   const bool has_rests = rows_.numbers.floats == nullptr;
+  const auto column = [stride](const auto& columns, std::int64_t i, bool has_any) {
+    return has_any ? columns.data() + i * stride : nullptr;
+  };
+  return {a,
+          b,
+          column(columns_, a, true),
+          column(columns_, b, true),
+          column(rests_, a, has_rests),
+          column(rests_, b, has_rests),
+          column(bytes_, a, has_bytes_),
+          column(bytes_, b, has_bytes_),
+          tile_norms_.data(),
+          tile_squared_norms_.data(),
+          tile_rows_.data(),
+          std::ssize(tile_rows_)};
+}
+
+void BatchSweep::sweep_tiles(std::int64_t owner, std::int64_t num_owners) {
+  const std::int64_t m = basis_.num_vectors();
   PlaneCounter& counter = counters_[static_cast<std::size_t>(owner)];
   for (std::int64_t first = 0; first < m; first += kTileBlock) {
     const std::int64_t last = std::min(first + kTileBlock, m);
     for (std::int64_t a = 0; a < last; ++a) {
       for (std::int64_t b = std::max(first, a + 1); b < last; ++b) {
         if (SpotlightTables::owner_of(a, b, num_owners) != owner) continue;
-        counter.count_selected(
-            rows_, {a, b, columns_.data() + a * stride, columns_.data() + b * stride,
-                    or_none(rests_.data() + a * stride, has_rests), or_none(rests_.data() + b * stride, has_rests),
-                    tile_norms_.data(), tile_squared_norms_.data(), tile_rows_.data(), std::ssize(tile_rows_)});
+        if (b + 1 < last) counter.prefetch(a, b + 1);
+        counter.count_selected(rows_, tile_pair(a, b));
+      }
+    }
+  }
+}
+
+// Asks the memory for what load_group() and sweep_block() will read first of rows that come next.
+void BatchSweep::prefetch_rows(std::int64_t first_entry, std::int64_t num_entries, std::int64_t column) const {
+  const std::int64_t end = std::min(first_entry + num_entries, group_begin_.back());
+  for (std::int64_t entry = first_entry; entry < end; ++entry) {
+    const std::int64_t place = group_rows_[static_cast<std::size_t>(entry)] * rows_.numbers.stride;
+    for (const std::int64_t at : {place, place + column}) {
+      if (rows_.numbers.floats != nullptr) {
+        __builtin_prefetch(rows_.numbers.floats + at);
+      } else {
+        __builtin_prefetch(rows_.numbers.doubles + at);
       }
     }
   }
@@ -175,41 +214,60 @@ void BatchSweep::sweep_tiles(std::int64_t owner, std::int64_t num_owners) {
 
 void BatchSweep::sweep_groups(std::int64_t owner, std::int64_t num_owners) {
   const std::int64_t m = basis_.num_vectors();
+  const std::int64_t num_blocks = (m + kBlock - 1) / kBlock;
   Group& group = groups_[static_cast<std::size_t>(owner)];
+  PlaneCounter& counter = counters_[static_cast<std::size_t>(owner)];
   for (std::int64_t i = 0; i < m; ++i) {
     const std::int64_t begin = group_begin_[static_cast<std::size_t>(i)];
     const std::int64_t end = group_begin_[static_cast<std::size_t>(i) + 1];
     for (std::int64_t first = begin; first < end; first += kGroupRows) {
-      load_group(i, {group_rows_.data() + first, static_cast<std::size_t>(std::min(kGroupRows, end - first))}, group);
-      for (std::int64_t column = 0; column < m; column += kBlock) {
+      const std::int64_t last = std::min(first + kGroupRows, end);
+      load_group(i, {group_rows_.data() + first, static_cast<std::size_t>(last - first)}, group);
+      const std::int64_t num_asked = (kGroupRows + num_blocks - 1) / num_blocks;
+      for (std::int64_t block = 0; block < num_blocks; ++block) {
+        prefetch_rows(last + block * num_asked, num_asked, last == end ? std::min(i + 1, m - 1) : i);
+        const std::int64_t column = block * kBlock;
         if (SpotlightTables::owner_of(i, column, num_owners) != owner) continue;
-        sweep_block(i, column, group, counters_[static_cast<std::size_t>(owner)]);
+        sweep_block(i, column, std::min(column + num_owners * kBlock, m - 1), group, counter);
       }
     }
   }
 }
 
 void BatchSweep::load_group(std::int64_t i, std::span<const std::uint32_t> rows, Group& group) const {
-  const auto is_full = [&](std::uint32_t row) { return std::abs(rows_.coordinate(row, i)) >= least_full_; };
-  const auto end_of_full =
-      std::partition_copy(rows.begin(), rows.end(), group.rows.begin(), group.masked.begin(), is_full);
-  group.num_full = end_of_full.first - group.rows.begin();
-  std::copy(group.masked.begin(), end_of_full.second, end_of_full.first);
+  group.num_positive = 0;
+  std::int64_t num_negative = 0;
+  std::int64_t num_others = 0;
+  std::array<std::uint32_t, kGroupRows> negative, others;
+  for (const std::uint32_t row : rows) {
+    const double c = rows_.coordinate(row, i);
+    if (c >= smallest_threshold_) {
+      group.rows[static_cast<std::size_t>(group.num_positive++)] = row;
+    } else if (c <= -smallest_threshold_) {
+      negative[static_cast<std::size_t>(num_negative++)] = row;
+    } else {
+      others[static_cast<std::size_t>(num_others++)] = row;
+    }
+  }
+  group.num_full = group.num_positive + num_negative;
+  std::copy_n(negative.begin(), num_negative, group.rows.begin() + group.num_positive);
+  std::copy_n(others.begin(), num_others, group.rows.begin() + group.num_full);
   group.num_rows = std::ssize(rows);
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const double norm = rows_.block->norm(group.rows[k]);
     group.norm[k] = static_cast<float>(norm);
     group.squared_norm[k] = static_cast<float>(norm * norm);
   }
-  kernels_.transpose(rows_.numbers, group.rows.data(), group.num_rows, i, 1, group.u.data(), group.u_rest.data(), 0);
+  kernels_.transpose(rows_.numbers, group.rows.data(), group.num_rows, i, 1, group.u.data(), group.u_rest.data(), 0, 0);
 }
 
-void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, Group& group, PlaneCounter& counter) const {
+void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, std::int64_t next_column, Group& group,
+                             PlaneCounter& counter) const {
   const std::int64_t num_columns = std::min(kBlock, basis_.num_vectors() - first_column);
   const std::int64_t stride = std::tuple_size_v<GroupColumn>;
   const bool has_rests = rows_.numbers.floats == nullptr;
   kernels_.transpose(rows_.numbers, group.rows.data(), group.num_rows, first_column, num_columns,
-                     group.columns.front().data(), group.rests.front().data(), stride);
+                     group.columns.front().data(), group.rests.front().data(), stride, next_column);
   // A plane is looked at from the first of its coordinates that is heavy: here not where one before i is.
   std::uint64_t before_i = 0;
   for (std::int64_t k = 0; k < num_columns && first_column + k < i; ++k) before_i |= std::uint64_t{1} << k;
@@ -242,12 +300,20 @@ void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, Group& g
                        group.columns[column].data(),
                        or_none(group.u_rest.data(), has_rests),
                        or_none(group.rests[column].data(), has_rests),
+                       nullptr,
+                       nullptr,
                        norm,
                        squared_norm,
                        group.rows.data(),
                        group.num_rows};
     if (j < i) pair = pair.turned();
-    if (group.num_full > 0) counter.count_all(rows_, pair.part(0, group.num_full));
+    if (group.num_full > 0) {
+      counter.count_all(rows_, pair.part(0, group.num_full), group.num_positive);
+      const std::int64_t next = j + kPrefetchedPlane;
+      if (next < basis_.num_vectors()) {
+        counter.prefetch(std::min(i, next), std::max(i, next), group.num_full, group.num_positive);
+      }
+    }
     if (group.num_full < group.num_rows) {
       counter.count_selected(rows_, pair.part(group.num_full, group.num_rows - group.num_full));
     }

@@ -17,7 +17,7 @@ class BatchSweep {
  public:
   /// All must outlive it. `path` may be forced.
   BatchSweep(const Basis& basis, const PlaneSet& planes, const ChosenPlanes& chosen, const Spotlight& spotlight,
-             CountingPath path, const kernels::PlaneKernels& kernels, SpotlightTables& tables, std::int64_t num_owners);
+             CountingPath path, const PlaneCounter::Kernels& kernels, SpotlightTables& tables, std::int64_t num_owners);
 
   /// In double, which cannot overflow.
   static double bytes_needed(const Basis& basis, const Spotlight& spotlight, CountingPath path,
@@ -34,11 +34,12 @@ class BatchSweep {
   static constexpr std::int64_t kBlock = SpotlightTables::kOwnedBlock;
   using GroupColumn = std::array<float, kGroupRows + kernels::kPadding>;
 
-  /// Rows of one heavy coordinate, those first that hit every plane of it, and a block of their columns. In masked
+  /// Rows of one heavy coordinate, those first that hit every plane of it, by sign; and a block of their columns. In masked
   /// norms a row is infinitely long where another group looks at its plane.
   struct Group {
-    std::array<std::uint32_t, kGroupRows> rows, masked;
+    std::array<std::uint32_t, kGroupRows> rows;
     std::int64_t num_rows;
+    std::int64_t num_positive;  // of u, and full
     std::int64_t num_full;
     GroupColumn u, u_rest, norm, squared_norm, masked_norm, masked_squared_norm;
     std::array<GroupColumn, kBlock> columns, rests;
@@ -52,15 +53,19 @@ class BatchSweep {
   std::int64_t begin_groups(std::int64_t first_row, std::int64_t last_row);
   double heavy_share(std::int64_t first_row, std::int64_t last_row) const;
   void load_group(std::int64_t i, std::span<const std::uint32_t> rows, Group& group) const;
-  void sweep_block(std::int64_t i, std::int64_t first_column, Group& group, PlaneCounter& counter) const;
+  void sweep_block(std::int64_t i, std::int64_t first_column, std::int64_t next_column, Group& group,
+                   PlaneCounter& counter) const;
+  void prefetch_rows(std::int64_t first_entry, std::int64_t num_entries, std::int64_t column) const;
   void sweep_groups(std::int64_t owner, std::int64_t num_owners);
+  ColumnPair tile_pair(std::int64_t a, std::int64_t b) const;
   void sweep_tiles(std::int64_t owner, std::int64_t num_owners);
 
   const Basis& basis_;
-  const kernels::PlaneKernels& kernels_;
+  const kernels::ColumnKernels& kernels_;
+  bool has_bytes_;  // select_bytes can be used
   CountingPath path_;
   bool may_use_tiles_;
-  double least_full_;                   // |c_i| from which on all planes of b_i are hit, if they are orthogonal
+  double smallest_threshold_;  // |c_i| from which on all planes of b_i are hit, if they are orthogonal
   std::vector<Group> groups_;           // by owner
   std::vector<PlaneCounter> counters_;  // by owner
 
@@ -74,6 +79,7 @@ class BatchSweep {
   std::vector<float> tile_squared_norms_;
   std::vector<float> columns_;  // (m, tile capacity with padding)
   std::vector<float> rests_;
+  std::vector<std::uint8_t> bytes_;
 };
 
 }  // namespace srm

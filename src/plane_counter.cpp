@@ -10,8 +10,12 @@ namespace {
 constexpr double kLeastThreshold = 1e-3;
 // Of vectors more nearly parallel than that float32 has lost too much of v.
 constexpr double kMostInverseSine = 16;
-// How many rows' cells are asked for before the next plane is counted.
-constexpr std::int64_t kPrefetchedRows = 16;
+// Tables longer than this are not asked for as a whole.
+constexpr std::int64_t kMostPrefetchedCells = 1024;
+// How many rows tell which lines of a table are wanted.
+constexpr std::int64_t kPrefetchedRows = 6;
+// In place of a number of positive rows: the rows do not lie near to each other.
+constexpr std::int64_t kSpread = -1;
 
 }  // namespace
 
@@ -22,13 +26,30 @@ double PlainRows::coordinate(std::uint32_t row, std::int64_t i) const {
 }
 
 ColumnPair ColumnPair::part(std::int64_t first, std::int64_t count) const {
-  const auto from = [first](const float* column) { return column == nullptr ? nullptr : column + first; };
-  return {a,    b, from(at_a), from(at_b), from(rest_a), from(rest_b), from(norm), from(squared_norm), rows + first,
-          count};
+  const auto from = [first](const auto* column) { return column == nullptr ? nullptr : column + first; };
+  ColumnPair result = *this;
+  for (const float** column :
+       {&result.at_a, &result.at_b, &result.rest_a, &result.rest_b, &result.norm, &result.squared_norm}) {
+    *column = from(*column);
+  }
+  result.bytes_a = from(bytes_a);
+  result.bytes_b = from(bytes_b);
+  result.rows = rows + first;
+  result.num_rows = count;
+  return result;
+}
+
+ColumnPair ColumnPair::turned() const {
+  ColumnPair result = *this;
+  std::swap(result.a, result.b);
+  std::swap(result.at_a, result.at_b);
+  std::swap(result.rest_a, result.rest_b);
+  std::swap(result.bytes_a, result.bytes_b);
+  return result;
 }
 
 PlaneCounter::PlaneCounter(const Basis& basis, const PlaneSet& planes, const ChosenPlanes& chosen,
-                           const Spotlight& spotlight, const kernels::PlaneKernels& kernels, SpotlightTables& tables,
+                           const Spotlight& spotlight, const Kernels& kernels, SpotlightTables& tables,
                            std::int64_t owner)
     : basis_(basis),
       planes_(planes),
@@ -64,7 +85,9 @@ void PlaneCounter::count_selected(const PlainRows& all, const ColumnPair& pair) 
 void PlaneCounter::count_selected(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape) {
   if (shape.inverse_sine > kMostInverseSine) {
     for (std::int64_t k = 0; k < pair.num_rows; ++k) {
-      if (std::isfinite(pair.norm[k])) add_by_twin(all, pair, shape, pair.rows[k]);
+      if (!std::isfinite(pair.norm[k])) continue;
+      const auto [u, v] = in_plane(all, pair, shape, k);
+      tables_.add(pair.a, pair.b, u, v, owner_);
     }
     return;
   }
@@ -72,16 +95,19 @@ void PlaneCounter::count_selected(const PlainRows& all, const ColumnPair& pair, 
   for (std::int64_t first = 0; first < pair.num_rows; first += kernels::kMostPoints) {
     const ColumnPair part = pair.part(first, std::min(kernels::kMostPoints, pair.num_rows - first));
     Scratch& scratch = scratch_.front();
-    const std::int64_t num_selected = kernels_.select(
-        part.at_a, part.at_b, part.squared_norm, part.num_rows, static_cast<float>(shape.cosine),
-        static_cast<float>(shape.inverse_sine), static_cast<float>(threshold * threshold), scratch.indices.data());
+    const bool has_bytes = part.bytes_a != nullptr && shape.cosine == 0;
+    const std::int64_t num_selected =
+        has_bytes ? kernels_.columns.select_bytes(part.bytes_a, part.bytes_b, part.num_rows, scratch.indices.data())
+                  : kernels_.columns.select(part.at_a, part.at_b, part.squared_norm, part.num_rows,
+                                            static_cast<float>(shape.cosine), static_cast<float>(shape.inverse_sine),
+                                            static_cast<float>(threshold * threshold), scratch.indices.data());
     if (num_selected == 0) continue;
     select_points(part, shape, num_selected);
     const bool has_rests = part.rest_a != nullptr || shape.cosine != 0;
     count_points(all, part, shape,
                  {scratch.u.data(), scratch.v.data(), has_rests ? scratch.u_rest.data() : nullptr,
                   has_rests ? scratch.v_rest.data() : nullptr, scratch.norm.data(), num_selected},
-                 scratch.indices.data());
+                 scratch.indices.data(), kSpread);
   }
 }
 
@@ -92,7 +118,7 @@ void PlaneCounter::select_points(const ColumnPair& pair, const PlaneShape& shape
   const bool is_orthogonal = shape.cosine == 0;
   for (std::int64_t k = 0; k < num_selected; ++k) {
     const auto at = static_cast<std::size_t>(k);
-    const std::int32_t index = scratch.indices[at];
+    const std::uint16_t index = scratch.indices[at];
     scratch.u[at] = pair.at_a[index];
     scratch.v[at] = pair.at_b[index];
     scratch.norm[at] = pair.norm[index];
@@ -108,48 +134,94 @@ void PlaneCounter::select_points(const ColumnPair& pair, const PlaneShape& shape
   }
 }
 
-void PlaneCounter::count_all(const PlainRows& all, const ColumnPair& pair) {
+void PlaneCounter::count_all(const PlainRows& all, const ColumnPair& pair, std::int64_t num_positive) {
   const PlaneShape shape = planes_.shape(pair.a, pair.b);
   if (shape.cosine != 0 || shape.inverse_sine != 1) {
     count_selected(all, pair);
     return;
   }
-  for (std::int64_t first = 0; first < pair.num_rows; first += kernels::kMostPoints) {
-    const ColumnPair part = pair.part(first, std::min(kernels::kMostPoints, pair.num_rows - first));
-    count_points(all, part, shape, {part.at_a, part.at_b, part.rest_a, part.rest_b, part.norm, part.num_rows}, nullptr);
-    if (planes_.pairs() == Pairs::kCombination) continue;
-    const ColumnPair turned = part.turned();
-    count_points(all, turned, shape,
-                 {turned.at_a, turned.at_b, turned.rest_a, turned.rest_b, turned.norm, part.num_rows}, nullptr);
+  const auto count = [&](const ColumnPair& one) {
+    count_points(all, one, shape, {one.at_a, one.at_b, one.rest_a, one.rest_b, one.norm, one.num_rows}, nullptr,
+                 num_positive);
+  };
+  count(pair);
+  if (planes_.pairs() == Pairs::kPermutation) count(pair.turned());
+}
+
+void PlaneCounter::prefetch(std::int64_t a, std::int64_t b) {
+  const std::int64_t place = chosen_.index(a, b);
+  if (place < 0) return;
+  constexpr std::int64_t kLine = 64 / sizeof(std::int64_t);
+  for (std::int64_t e = 0; e < std::ssize(spotlight_.epsilon); ++e) {
+    const std::int64_t* table = tables_.table(e, place);
+    const std::int64_t end = std::min(spotlight_.grid.num_angles(), kMostPrefetchedCells);
+    for (std::int64_t cell = 0; cell <= end; cell += kLine) __builtin_prefetch(table + cell, 1);
   }
+}
+
+void PlaneCounter::prefetch(std::int64_t a, std::int64_t b, std::int64_t num_rows, std::int64_t num_positive) {
+  const std::int64_t* table = tables_.table(0, chosen_.index(a, b));
+  if (table == nullptr) return;
+  const kernels::ArcScratch& arcs = scratch_.front().arcs;
+  for (const std::int64_t begin : {std::int64_t{0}, num_positive}) {
+    for (std::int64_t k = begin; k < std::min(begin + kPrefetchedRows, num_rows); ++k) {
+      __builtin_prefetch(table + arcs.first[k], 1);
+      __builtin_prefetch(table + arcs.end[k], 1);
+    }
+  }
+  __builtin_prefetch(table, 1);
+  __builtin_prefetch(table + spotlight_.grid.num_angles(), 1);
 }
 
 void PlaneCounter::count_points(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape,
-                                const kernels::PlanePoints& points, const std::int32_t* indices) {
+                                const kernels::PlanePoints& points, const std::uint16_t* indices,
+                                std::int64_t num_positive) {
   kernels::ArcScratch& arcs = scratch_.front().arcs;
   const std::int64_t place = chosen_.index(pair.a, pair.b);
   const double length = basis_.length(pair.a);
-  kernels_.measure(points, grid_, arcs);
+  kernels_.planes.measure(points, grid_, arcs);
   for (std::int64_t e = 0; e < std::ssize(spotlight_.epsilon); ++e) {
     const double threshold = threshold_of(spotlight_.epsilon[static_cast<std::size_t>(e)], length);
-    const kernels::ArcTotals totals = kernels_.find_ends(points.num_points, static_cast<float>(threshold), grid_, arcs);
-    tables_.add_arcs(e, place, totals, arcs, points.num_points, owner_);
+    const kernels::ArcTotals totals =
+        kernels_.planes.find_ends(points.num_points, static_cast<float>(threshold), grid_, arcs);
+    tables_.add_totals(e, place, totals, owner_);
+    for (std::int64_t* table : {tables_.table(e, place), tables_.holistic(e, owner_)}) {
+      if (table != nullptr) add_ends(points.num_points, num_positive, table);
+    }
     for (std::int64_t k = 0; k < totals.num_undecided; ++k) {
       const std::int32_t point = arcs.undecided[k];
-      const std::uint32_t row = pair.rows[indices == nullptr ? point : indices[point]];
-      const double u = all.coordinate(row, pair.a);
-      const double v = (all.coordinate(row, pair.b) - shape.cosine * u) * shape.inverse_sine;
+      const std::int32_t index = indices == nullptr ? point : indices[point];
+      const auto [u, v] = in_plane(all, pair, shape, index);
       tables_.add_at(e, pair.a, pair.b, u, v, owner_);
     }
   }
-  tables_.prefetch(place + 1, arcs, std::min(points.num_points, kPrefetchedRows));
 }
 
-void PlaneCounter::add_by_twin(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape,
-                               std::uint32_t row) {
-  const double u = all.coordinate(row, pair.a);
-  const double v = (all.coordinate(row, pair.b) - shape.cosine * u) * shape.inverse_sine;
-  tables_.add(pair.a, pair.b, u, v, owner_);
+void PlaneCounter::add_ends(std::int64_t num_points, std::int64_t num_positive, std::int64_t* table) {
+  const kernels::ArcScratch& arcs = scratch_.front().arcs;
+  if (num_positive == kSpread) {
+    for (std::int64_t k = 0; k < num_points; ++k) {
+      ++table[arcs.first[k]];
+      --table[arcs.end[k]];
+    }
+    return;
+  }
+  kernels_.planes.add_ends(arcs.first, num_positive, 1, table);
+  kernels_.planes.add_ends(arcs.first + num_positive, num_points - num_positive, 1, table);
+  kernels_.planes.add_ends(arcs.end, num_positive, -1, table);
+  kernels_.planes.add_ends(arcs.end + num_positive, num_points - num_positive, -1, table);
+}
+
+// In float64, to the last bit as the scalar sweep has it. Columns of float32 numbers hold them exactly; what two floats
+// hold of a float64 number is not all of it.
+PlaneCounter::InPlane PlaneCounter::in_plane(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape,
+                                             std::int64_t index) const {
+  const std::uint32_t row = pair.rows[index];
+  const bool is_exact = pair.rest_a == nullptr;
+  const double norm = all.block->norm(row);
+  const double u = is_exact ? static_cast<double>(pair.at_a[index]) / norm : all.coordinate(row, pair.a);
+  const double c = is_exact ? static_cast<double>(pair.at_b[index]) / norm : all.coordinate(row, pair.b);
+  return {u, (c - shape.cosine * u) * shape.inverse_sine};
 }
 
 }  // namespace srm

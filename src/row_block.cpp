@@ -1,6 +1,7 @@
 #include "row_block.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <type_traits>
 #include <utility>
@@ -89,26 +90,58 @@ double RowBlock::bytes_needed(const Basis& basis, bool is_direct, std::int64_t n
 }
 
 template <typename Number>
-void RowBlock::prepare(const Number* row, std::int64_t index, std::int64_t thread) {
-  Worker& worker = workers_[static_cast<std::size_t>(thread)];
-  Row& prepared = rows_[static_cast<std::size_t>(index)];
-  double& norm = norms_[static_cast<std::size_t>(index)];
-  std::uint64_t* bits = heavy_.data() + index * num_words_;
-  if (is_direct()) {
-    kernels::DirectRow direct;
-    kernels::PrepareDirect<Number> prepare_direct;
-    if constexpr (std::is_same_v<Number, float>)
-      prepare_direct = kernels_->prepare_floats;
-    else
-      prepare_direct = kernels_->prepare_doubles;
-    const double bound = heavy_bounds_.empty() ? 0 : heavy_bounds_.front();  // of orthonormal vectors all are the same
-    if (prepare_direct(row, basis_.dim(), bound, {worker.direction_sum.data(), worker.quartic_by_vector.data()}, bits,
-                       direct)) {
-      prepared = {RowKind::kDirection, true, to_fixed_quartic(direct.quartic_sum)};
-      norm = direct.norm;
-      return;
+void RowBlock::prepare(const Number* input, std::int64_t row_stride, std::int64_t first_index, std::int64_t num_rows,
+                       std::int64_t thread) {
+  for (std::int64_t done = 0; done < num_rows;) {
+    const Number* row = input + done * row_stride;
+    const std::int64_t index = first_index + done;
+    const std::int64_t most = num_rows - done >= kernels::kDirectRows ? kernels::kDirectRows : 1;
+    if (prepare_direct(row, row_stride, index, most, thread)) {
+      done += most;
+      continue;
+    }
+    for (std::int64_t k = 0; k < most; ++k, ++done) {
+      const bool is_done = most > 1 && prepare_direct(row + k * row_stride, row_stride, index + k, 1, thread);
+      if (!is_done) prepare_by_twin(row + k * row_stride, index + k, thread);
     }
   }
+}
+
+template void RowBlock::prepare(const float*, std::int64_t, std::int64_t, std::int64_t, std::int64_t);
+template void RowBlock::prepare(const double*, std::int64_t, std::int64_t, std::int64_t, std::int64_t);
+
+// One row, or kDirectRows of them; false, with nothing done, where the block is not direct or one of them is not plain.
+template <typename Number>
+bool RowBlock::prepare_direct(const Number* row, std::int64_t row_stride, std::int64_t index, std::int64_t num_rows,
+                              std::int64_t thread) {
+  if (!is_direct()) return false;
+  Worker& worker = workers_[static_cast<std::size_t>(thread)];
+  const kernels::DirectKernelsOf<Number>* kernels;
+  if constexpr (std::is_same_v<Number, float>) {
+    kernels = &kernels_->floats;
+  } else {
+    kernels = &kernels_->doubles;
+  }
+  std::array<kernels::DirectRow, kernels::kDirectRows> direct;
+  for (std::int64_t k = 0; k < num_rows; ++k) {
+    direct[static_cast<std::size_t>(k)].heavy = heavy_.data() + (index + k) * num_words_;
+  }
+  const double bound = heavy_bounds_.front();  // of orthonormal vectors all are the same
+  const auto prepare = num_rows == 1 ? kernels->prepare_one : kernels->prepare_some;
+  const kernels::DirectSums sums = {worker.direction_sum.data(), worker.quartic_by_vector.data()};
+  if (!prepare(row, row_stride, basis_.dim(), bound, sums, direct.data())) return false;
+  for (std::int64_t k = 0; k < num_rows; ++k) {
+    const kernels::DirectRow& one = direct[static_cast<std::size_t>(k)];
+    rows_[static_cast<std::size_t>(index + k)] = {RowKind::kDirection, true, to_fixed_quartic(one.quartic_sum)};
+    norms_[static_cast<std::size_t>(index + k)] = one.norm;
+  }
+  return true;
+}
+
+template <typename Number>
+void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64_t thread) {
+  Worker& worker = workers_[static_cast<std::size_t>(thread)];
+  Row& prepared = rows_[static_cast<std::size_t>(index)];
   double* kept = is_direct() ? worker.direction.data() : coordinates_.data() + index * num_vectors_;
   double* direction = basis_.is_standard() ? kept : worker.direction.data();
   const double* mean = mean_.empty() ? nullptr : mean_.data();
@@ -120,16 +153,14 @@ void RowBlock::prepare(const Number* row, std::int64_t index, std::int64_t threa
   add_quartics(kept, worker.quartic_by_vector);
   if (is_direct()) return;
   prepared.is_plain = true;
-  norm = 1;
+  norms_[static_cast<std::size_t>(index)] = 1;
+  std::uint64_t* bits = heavy_.data() + index * num_words_;
   std::fill_n(bits, num_words_, std::uint64_t{0});
   for (std::int64_t i = 0; i < num_vectors_; ++i) {
     const bool is_heavy = kept[i] * kept[i] >= heavy_bounds_[static_cast<std::size_t>(i)];
     bits[i / 64] |= static_cast<std::uint64_t>(is_heavy) << (i % 64);
   }
 }
-
-template void RowBlock::prepare(const float*, std::int64_t, std::int64_t);
-template void RowBlock::prepare(const double*, std::int64_t, std::int64_t);
 
 template <>
 kernels::RowsOfNumbers RowBlock::numbers(const float* input, std::int64_t stride) const {

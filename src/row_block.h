@@ -44,9 +44,11 @@ class RowBlock {
 
   bool is_direct() const { return kernels_ != nullptr; }
   std::int64_t capacity() const { return static_cast<std::int64_t>(rows_.size()); }
-  /// Makes `row`, (dim), the row at `index`, 0 <= index < capacity(), and adds it to the sums of `thread`.
+  /// Makes the rows at `input`, (num_rows, dim), those at `first_index` and behind, below capacity(), and adds them to
+  /// the sums of `thread`.
   template <typename Number>
-  void prepare(const Number* row, std::int64_t index, std::int64_t thread);
+  void prepare(const Number* input, std::int64_t row_stride, std::int64_t first_index, std::int64_t num_rows,
+               std::int64_t thread);
 
   const Row& row(std::int64_t index) const { return rows_[static_cast<std::size_t>(index)]; }
   double norm(std::int64_t index) const { return norms_[static_cast<std::size_t>(index)]; }
@@ -74,6 +76,11 @@ class RowBlock {
     std::vector<std::int64_t> quartic_by_vector;
   };
 
+  template <typename Number>
+  bool prepare_direct(const Number* row, std::int64_t row_stride, std::int64_t index, std::int64_t num_rows,
+                      std::int64_t thread);
+  template <typename Number>
+  void prepare_by_twin(const Number* row, std::int64_t index, std::int64_t thread);
   bool keeps_direction() const { return basis_.is_standard() && !is_direct(); }
 
   const Basis& basis_;

@@ -167,34 +167,25 @@ void SpotlightTables::add_at(std::int64_t epsilon_index, const Point& point, Sum
   if (!sums.holistic_signed.empty()) add_both(sums.holistic_signed.data() + holistic);
 }
 
-void SpotlightTables::add_arcs(std::int64_t epsilon_index, std::int64_t place, const kernels::ArcTotals& totals,
-                               const kernels::ArcScratch& arcs, std::int64_t num_rows, std::int64_t owner) {
+void SpotlightTables::add_totals(std::int64_t epsilon_index, std::int64_t place, const kernels::ArcTotals& totals,
+                                 std::int64_t owner) {
   Sums& sums = sums_[static_cast<std::size_t>(owner)];
   sums.num_hits[static_cast<std::size_t>(epsilon_index)] += totals.num_hits;
   sums.cosine_sum[static_cast<std::size_t>(epsilon_index)] += totals.cosine_sum;
-  const auto add_to_table = [&](std::int64_t* differences) {
-    for (std::int64_t k = 0; k < num_rows; ++k) {
-      ++differences[arcs.first[k]];
-      --differences[arcs.end[k]];
-    }
+  if (std::int64_t* differences = table(epsilon_index, place)) {
     differences[0] += totals.num_wrapped;
-  };
-  if (place >= 0) {
-    std::int64_t* table = tables_.data() + (epsilon_index * chosen_.num_planes() + place) * stride();
-    add_to_table(table);
-    table[num_angles_] += totals.num_hits;
+    differences[num_angles_] += totals.num_hits;
   }
-  if (!sums.holistic.empty()) add_to_table(sums.holistic.data() + epsilon_index * num_angles_);
+  if (std::int64_t* differences = holistic(epsilon_index, owner)) differences[0] += totals.num_wrapped;
 }
 
-void SpotlightTables::prefetch(std::int64_t place, const kernels::ArcScratch& arcs, std::int64_t num_rows) const {
-  if (place < 0 || place >= chosen_.num_planes()) return;
-  const std::int64_t* table = tables_.data() + place * stride();
-  for (std::int64_t k = 0; k < num_rows; ++k) {
-    __builtin_prefetch(table + arcs.first[k], 1);
-    __builtin_prefetch(table + arcs.end[k], 1);
-  }
-  __builtin_prefetch(table + num_angles_, 1);
+std::int64_t* SpotlightTables::table(std::int64_t epsilon_index, std::int64_t place) {
+  return place < 0 ? nullptr : tables_.data() + (epsilon_index * chosen_.num_planes() + place) * stride();
+}
+
+std::int64_t* SpotlightTables::holistic(std::int64_t epsilon_index, std::int64_t owner) {
+  Sums& sums = sums_[static_cast<std::size_t>(owner)];
+  return sums.holistic.empty() ? nullptr : sums.holistic.data() + epsilon_index * num_angles_;
 }
 
 double SpotlightTables::largest_cosine_sum() const {

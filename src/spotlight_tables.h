@@ -63,11 +63,12 @@ class SpotlightTables {
   /// Adds the row with coordinates (u, v) in the plane (i, j) at all epsilons, or at one.
   void add(std::int64_t i, std::int64_t j, double u, double v, std::int64_t owner);
   void add_at(std::int64_t epsilon_index, std::int64_t i, std::int64_t j, double u, double v, std::int64_t owner);
-  /// Adds rows whose arcs at one epsilon are known, (num_rows), to the plane at `place` among those chosen, or -1.
-  void add_arcs(std::int64_t epsilon_index, std::int64_t place, const kernels::ArcTotals& totals,
-                const kernels::ArcScratch& arcs, std::int64_t num_rows, std::int64_t owner);
-  /// Asks for the cells of the plane at `place` that those arcs end in; any place will do.
-  void prefetch(std::int64_t place, const kernels::ArcScratch& arcs, std::int64_t num_rows) const;
+  /// For rows whose arcs are found elsewhere: their sums, at one epsilon and in the plane at `place` among those chosen,
+  /// or -1; the circular difference table of that plane, (angle), and that over all planes of an owner, or nullptr
+  /// where there is none.
+  void add_totals(std::int64_t epsilon_index, std::int64_t place, const kernels::ArcTotals& totals, std::int64_t owner);
+  std::int64_t* table(std::int64_t epsilon_index, std::int64_t place);
+  std::int64_t* holistic(std::int64_t epsilon_index, std::int64_t owner);
 
   /// The largest |cosine_sum| of any owner so far.
   double largest_cosine_sum() const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <type_traits>
 
 #include "kernels/fixed_point.h"
@@ -71,6 +72,7 @@ double SumOfSquares(const Number* HWY_RESTRICT row, std::int64_t dim) {
 // x / norm, rounded as a division rounds. With fused operations by Markstein's theorem: a quotient within a unit in the
 // last place, its exact remainder, and the inverse rounded correctly give the rounded quotient.
 struct Divisor {
+  Divisor() = default;
   explicit Divisor(double norm) {
     const double inverse_norm = 1 / norm;
     norm_vector = hn::Set(Doubles(), norm);
@@ -85,59 +87,89 @@ struct Divisor {
   DoubleVector norm_vector, inverse, inverse_rest;
 };
 
-HWY_INLINE void AddFixed(DoubleVector value, double scale, std::int64_t* sum) {
-  const Longs dl;
+// The bits of a number near 1.5 2^52 count whole numbers on; what they begin at is taken off once for all rows.
+HWY_INLINE hn::Vec<Longs> FixedBits(DoubleVector value, double scale) {
   // The scale is a power of two, so that the product is exact and fusing changes nothing.
-  const auto bits = hn::BitCast(dl, hn::MulAdd(value, hn::Set(Doubles(), scale), hn::Set(Doubles(), kWhole)));
-  const auto whole = hn::BitCast(dl, hn::Set(Doubles(), kWhole));
-  hn::StoreU(hn::Add(hn::LoadU(dl, sum), hn::Sub(bits, whole)), dl, sum);
+  return hn::BitCast(Longs(), hn::MulAdd(value, hn::Set(Doubles(), scale), hn::Set(Doubles(), kWhole)));
 }
 
+HWY_INLINE hn::Vec<Longs> BeginOfBits(std::int64_t num_rows) {
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, &kWhole, sizeof bits);
+  return hn::Set(Longs(), static_cast<std::int64_t>(bits * static_cast<std::uint64_t>(num_rows)));
+}
+
+void MarkHeavy(hn::Mask<Doubles> is_heavy, std::int64_t place, std::uint64_t* heavy) {
+  std::uint8_t bits[8] = {};
+  hn::StoreMaskBits(Doubles(), is_heavy, bits);
+  heavy[place / 64] |= static_cast<std::uint64_t>(bits[0]) << (place % 64);
+}
+
+// What the twin does with the last numbers of a row, which fill no eight lanes.
 template <typename Number>
-bool Prepare(const Number* HWY_RESTRICT row, std::int64_t dim, double bound, const DirectSums& sums,
-             std::uint64_t* HWY_RESTRICT heavy, DirectRow& prepared) {
+void AddLast(const Number* row, std::int64_t first, std::int64_t dim, double bound, const DirectSums& sums,
+             const DirectRow& prepared, double* lanes) {
+  for (std::int64_t k = first; k < dim; ++k) {
+    const double c = static_cast<double>(row[k]) / prepared.norm;
+    const double square = c * c;
+    lanes[k - first] += square * square;
+    sums.directions[k] += fixed_point(c, 1 << 30);
+    sums.quartics[k] += fixed_point(square * square, 1 << 30);
+    prepared.heavy[k / 64] |= static_cast<std::uint64_t>(square >= bound) << (k % 64);
+  }
+}
+
+template <typename Number, std::int64_t kRows>
+bool Prepare(const Number* HWY_RESTRICT rows, std::int64_t row_stride, std::int64_t dim, double bound,
+             const DirectSums& sums, DirectRow* prepared) {
   const Doubles d;
-  const double squares = SumOfSquares(row, dim);
-  if (!(squares >= kLeastSquares && squares <= kMostSquares)) return false;
-  const double norm = std::sqrt(squares);
-  const Divisor divisor(norm);
+  const Longs dl;
+  for (std::int64_t r = 0; r < kRows; ++r) {
+    const double squares = SumOfSquares(rows + r * row_stride, dim);
+    if (!(squares >= kLeastSquares && squares <= kMostSquares)) return false;
+    prepared[r].norm = std::sqrt(squares);
+  }
   const auto bounds = hn::Set(d, bound);
-  DoubleVector quartics[kVectors];
-  for (auto& quartic : quartics) quartic = hn::Zero(d);
-  std::fill_n(heavy, (dim + 63) / 64, std::uint64_t{0});
+  const auto begin = BeginOfBits(kRows);
+  Divisor divisors[kRows];
+  DoubleVector quartic_sums[kRows][kVectors];
+  for (std::int64_t r = 0; r < kRows; ++r) {
+    divisors[r] = Divisor(prepared[r].norm);
+    for (auto& sum : quartic_sums[r]) sum = hn::Zero(d);
+    std::fill_n(prepared[r].heavy, (dim + 63) / 64, std::uint64_t{0});
+  }
   std::int64_t k = 0;
   for (; k + 8 <= dim; k += 8) {
     for (std::int64_t part = 0; part < kVectors; ++part) {
       const std::int64_t place = k + part * kLanes;
-      const auto c = divisor.Divide(Load(row + place));
-      const auto square = hn::Mul(c, c);
-      const auto quartic = hn::Mul(square, square);
-      quartics[part] = hn::Add(quartics[part], quartic);
-      AddFixed(c, kDirectionScale, sums.directions + place);
-      AddFixed(quartic, kQuarticScale, sums.quartics + place);
-      const auto is_heavy = hn::Ge(square, bounds);
-      if (hn::AllFalse(d, is_heavy)) continue;
-      std::uint8_t bits[8] = {};
-      hn::StoreMaskBits(d, is_heavy, bits);
-      heavy[place / 64] |= static_cast<std::uint64_t>(bits[0]) << (place % 64);
+      auto directions = hn::Sub(hn::LoadU(dl, sums.directions + place), begin);
+      auto quartics = hn::Sub(hn::LoadU(dl, sums.quartics + place), begin);
+      for (std::int64_t r = 0; r < kRows; ++r) {
+        const auto c = divisors[r].Divide(Load(rows + r * row_stride + place));
+        const auto square = hn::Mul(c, c);
+        const auto quartic = hn::Mul(square, square);
+        quartic_sums[r][part] = hn::Add(quartic_sums[r][part], quartic);
+        directions = hn::Add(directions, FixedBits(c, kDirectionScale));
+        quartics = hn::Add(quartics, FixedBits(quartic, kQuarticScale));
+        const auto is_heavy = hn::Ge(square, bounds);
+        if (!hn::AllFalse(d, is_heavy)) MarkHeavy(is_heavy, place, prepared[r].heavy);
+      }
+      hn::StoreU(directions, dl, sums.directions + place);
+      hn::StoreU(quartics, dl, sums.quartics + place);
     }
   }
-  HWY_ALIGN double lanes[8];
-  for (std::int64_t part = 0; part < kVectors; ++part) hn::Store(quartics[part], d, lanes + part * kLanes);
-  for (std::int64_t lane = 0; k < dim; ++k, ++lane) {
-    const double c = static_cast<double>(row[k]) / norm;
-    const double square = c * c;
-    lanes[lane] += square * square;
-    sums.directions[k] += fixed_point(c, 1 << 30);
-    sums.quartics[k] += fixed_point(square * square, 1 << 30);
-    heavy[k / 64] |= static_cast<std::uint64_t>(square >= bound) << (k % 64);
+  for (std::int64_t r = 0; r < kRows; ++r) {
+    HWY_ALIGN double lanes[8];
+    for (std::int64_t part = 0; part < kVectors; ++part) hn::Store(quartic_sums[r][part], d, lanes + part * kLanes);
+    AddLast(rows + r * row_stride, k, dim, bound, sums, prepared[r], lanes);
+    prepared[r].quartic_sum = SumOfTree(lanes);
   }
-  prepared = {norm, SumOfTree(lanes)};
   return true;
 }
 
 const DirectKernels* Kernels() {
-  static constexpr DirectKernels kKernels = {Prepare<float>, Prepare<double>};
+  static constexpr DirectKernels kKernels = {{Prepare<float, 1>, Prepare<float, kDirectRows>},
+                                             {Prepare<double, 1>, Prepare<double, kDirectRows>}};
   return &kKernels;
 }
 

@@ -14,21 +14,32 @@ struct DirectSums {
   std::int64_t* quartics;
 };
 
-/// What became of a row: its length, and the sum of the fourth powers of x_hat.
+/// What became of a row: its length, the sum of the fourth powers of x_hat, and which numbers of x_hat are heavy.
 struct DirectRow {
   double norm;
   double quartic_sum;
+  std::uint64_t* heavy;  // ceil(dim / 64) words: bit i says whether x_hat_i^2 >= bound
 };
 
-/// Sums are of x_hat = row / |row|, (dim); bit i of `heavy`, ceil(dim / 64) words, says whether x_hat_i^2 >= bound.
-/// False, with nothing done, where |row|^2 is not from 1e-24 to 1e24, as of rows without a direction.
+/// So many rows share the way to the sums.
+constexpr std::int64_t kDirectRows = 4;
+
+/// Sums are of x_hat = row / |row|, (dim), of kDirectRows rows or of one, each of which begins a stride behind the one
+/// before. False, with nothing done, where for one of them |row|^2 is not from 1e-24 to 1e24, as of rows without a
+/// direction.
 template <typename Number>
-using PrepareDirect = bool (*)(const Number* row, std::int64_t dim, double bound, const DirectSums& sums,
-                               std::uint64_t* heavy, DirectRow& prepared);
+using PrepareDirect = bool (*)(const Number* row, std::int64_t row_stride, std::int64_t dim, double bound,
+                               const DirectSums& sums, DirectRow* prepared);
+
+template <typename Number>
+struct DirectKernelsOf {
+  PrepareDirect<Number> prepare_one;
+  PrepareDirect<Number> prepare_some;
+};
 
 struct DirectKernels {
-  PrepareDirect<float> prepare_floats;
-  PrepareDirect<double> prepare_doubles;
+  DirectKernelsOf<float> floats;
+  DirectKernelsOf<double> doubles;
 };
 
 /// nullptr where the instruction set has no vectors.

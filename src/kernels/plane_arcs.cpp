@@ -31,36 +31,8 @@ using FloatVector = hn::Vec<Floats>;
 using DoubleVector = hn::Vec<Doubles>;
 
 constexpr float kNearThreshold = 2e-6f;       // of epsilon / r to 1, within which the twin decides
-constexpr double kNearHalf = 0.5 - 4e-6;      // of cos 4 phi in fixed point to a whole number
+constexpr double kNearHalf = 0.5 - 6e-6;      // of cos 4 phi in fixed point to a whole number
 constexpr std::int32_t kUndecided = 1 << 30;  // in place of a cosine: no cosine is as large
-
-std::int64_t Select(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, const float* HWY_RESTRICT squared_norm,
-                    std::int64_t num_points, float cosine, float inverse_sine, float squared_threshold,
-                    std::int32_t* HWY_RESTRICT indices) {
-  const Floats d;
-  const Ints di;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  // The more v is stretched, the more float32 has lost of it.
-  const auto least = hn::Set(d, squared_threshold * (1 - 4e-6f * (1 + inverse_sine)));
-  const auto minus_cosine = hn::Set(d, -cosine);
-  const auto stretch = hn::Set(d, inverse_sine);
-  auto index = hn::Iota(di, 0);
-  const auto step = hn::Set(di, static_cast<std::int32_t>(lanes));
-  std::int64_t count = 0;
-  for (std::int64_t k = 0; k < num_points; k += lanes, index = hn::Add(index, step)) {
-    const auto u = hn::LoadU(d, a + k);
-    const auto v = hn::Mul(hn::MulAdd(minus_cosine, u, hn::LoadU(d, b + k)), stretch);
-    const auto r_squared = hn::MulAdd(u, u, hn::Mul(v, v));
-    auto selected = hn::Ge(r_squared, hn::Mul(least, hn::LoadU(d, squared_norm + k)));
-    if (k + lanes > num_points) {
-      selected = hn::And(selected, hn::FirstN(d, static_cast<std::size_t>(num_points - k)));
-    }
-    const auto mask = hn::RebindMask(di, selected);
-    hn::StoreU(hn::Compress(index, mask), di, indices + count);
-    count += static_cast<std::int64_t>(hn::CountTrue(di, mask));
-  }
-  return count;
-}
 
 // arctan of t in [0, 1], to 2e-8: Abramowitz and Stegun, 4.4.49.
 HWY_INLINE FloatVector ArcTangent(FloatVector t) {
@@ -97,9 +69,10 @@ HWY_INLINE DoubleVector WithRest(const float* numbers, const float* rests, std::
   return rests == nullptr ? number : hn::Add(number, hn::PromoteTo(d, hn::LoadU(dh, rests + k)));
 }
 
-// cos 4 phi = 1 - 8 (u v / r^2)^2 in fixed point. float64 to 1e-12 of it, so that only what is within 4e-6 of half
-// between two whole numbers could be rounded otherwise than by the twin.
-HWY_INLINE void FixedCosines(const PlanePoints& points, std::int64_t k, std::int32_t* cosines) {
+// cos 4 phi = 1 - 8 (u v / r^2)^2 in fixed point, in float64 but for the inverse of r, which one step of Newton's
+// brings from 4e-7 to 6e-13: only what is within 6e-6 of half between two whole numbers could be rounded otherwise than
+// by the twin.
+HWY_INLINE void FixedCosines(const PlanePoints& points, std::int64_t k, const float* inverse_r, std::int32_t* cosines) {
   const Doubles d;
   const HalfInts di;
   constexpr double kScale = 1 << 20;
@@ -107,9 +80,12 @@ HWY_INLINE void FixedCosines(const PlanePoints& points, std::int64_t k, std::int
   const auto u = WithRest(points.u, points.u_rest, k);
   const auto v = WithRest(points.v, points.v_rest, k);
   const auto r_squared = hn::MulAdd(u, u, hn::Mul(v, v));
-  const auto sine = hn::Div(hn::Mul(u, v), r_squared);
-  const auto scaled = hn::Mul(sine, hn::Set(d, -8 * kScale));
-  const auto cosine = hn::MulAdd(scaled, sine, hn::Set(d, kScale));
+  const auto inverse = hn::PromoteTo(d, hn::LoadU(HalfFloats(), inverse_r));
+  const auto near = hn::Mul(inverse, inverse);
+  const auto inverse_squared = hn::Mul(near, hn::NegMulAdd(r_squared, near, hn::Set(d, 2.0)));
+  const auto product = hn::Mul(hn::Mul(u, v), inverse_squared);
+  const auto scaled = hn::Mul(product, hn::Set(d, -8 * kScale));
+  const auto cosine = hn::MulAdd(scaled, product, hn::Set(d, kScale));
   const auto rounded = hn::Sub(hn::Add(cosine, hn::Set(d, kWhole)), hn::Set(d, kWhole));
   const auto is_near = hn::Ge(hn::Abs(hn::Sub(cosine, rounded)), hn::Set(d, kNearHalf));
   const auto result = hn::IfThenElse(is_near, hn::Set(d, static_cast<double>(kUndecided)), rounded);
@@ -139,8 +115,13 @@ void Measure(const PlanePoints& points, const ArcGrid& grid, ArcScratch& scratch
     phi = hn::IfThenElse(hn::Lt(u, hn::Zero(d)), hn::Sub(half, phi), phi);
     phi = hn::CopySign(phi, hn::Mul(v, turn));
     hn::StoreU(phi, d, scratch.phi + k);
-    hn::StoreU(hn::Mul(hn::Mul(hn::LoadU(d, points.norm + k), larger), inverse), d, scratch.inverse_r + k);
-    for (std::int64_t part = 0; part < lanes; part += half_lanes) FixedCosines(points, k + part, scratch.cosine);
+    const auto inverse_r = hn::Mul(larger, inverse);
+    hn::StoreU(hn::Mul(hn::LoadU(d, points.norm + k), inverse_r), d, scratch.inverse_r + k);
+    HWY_ALIGN float inverses[hn::MaxLanes(d)];
+    hn::Store(inverse_r, d, inverses);
+    for (std::int64_t part = 0; part < lanes; part += half_lanes) {
+      FixedCosines(points, k + part, inverses + part, scratch.cosine);
+    }
   }
 }
 
@@ -200,82 +181,38 @@ ArcTotals FindEnds(std::int64_t num_points, float threshold, const ArcGrid& grid
   return totals;
 }
 
-using Four = hn::CappedTag<float, 4>;
+constexpr std::int32_t kNearCells = 12;  // what lies in no more than these is counted cell by cell
 
-// Four numbers each of four rows become four columns of four.
-HWY_INLINE void TransposeFour(const float* const* rows, float* columns, std::int64_t column_stride) {
-  const Four d;
-  const hn::RepartitionToWide<Four> dw;
-  const auto r0 = hn::LoadU(d, rows[0]);
-  const auto r1 = hn::LoadU(d, rows[1]);
-  const auto r2 = hn::LoadU(d, rows[2]);
-  const auto r3 = hn::LoadU(d, rows[3]);
-  const auto low01 = hn::BitCast(dw, hn::InterleaveLower(d, r0, r1));
-  const auto low23 = hn::BitCast(dw, hn::InterleaveLower(d, r2, r3));
-  const auto high01 = hn::BitCast(dw, hn::InterleaveUpper(d, r0, r1));
-  const auto high23 = hn::BitCast(dw, hn::InterleaveUpper(d, r2, r3));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dw, low01, low23)), d, columns);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dw, low01, low23)), d, columns + column_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dw, high01, high23)), d, columns + 2 * column_stride);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dw, high01, high23)), d, columns + 3 * column_stride);
-}
-
-HWY_INLINE void Split(double number, float* main, float* rest) {
-  *main = static_cast<float>(number);
-  *rest = static_cast<float>(number - static_cast<double>(*main));
-}
-
-void Transpose(const RowsOfNumbers& rows, const std::uint32_t* indices, std::int64_t num_rows,
-               std::int64_t first_column, std::int64_t num_columns, float* columns, float* rests,
-               std::int64_t column_stride) {
-  const auto begin_of = [&](std::int64_t r) {
-    return static_cast<std::int64_t>(indices[r]) * rows.stride + first_column;
-  };
-  std::int64_t r = 0;
-  for (; r + 4 <= num_rows; r += 4) {
-    std::int64_t c = 0;
-    for (; c + 4 <= num_columns; c += 4) {
-      const float* from[4];
-      const float* rest_from[4];
-      float mains[4][4];
-      float lost[4][4];
-      for (int k = 0; k < 4; ++k) {
-        const std::int64_t begin = begin_of(r + k) + c;
-        from[k] = mains[k];
-        rest_from[k] = lost[k];
-        if (rows.floats != nullptr) {
-          from[k] = rows.floats + begin;
-        } else {
-          for (int j = 0; j < 4; ++j) Split(rows.doubles[begin + j], &mains[k][j], &lost[k][j]);
-        }
-      }
-      TransposeFour(from, columns + c * column_stride + r, column_stride);
-      if (rows.floats == nullptr) TransposeFour(rest_from, rests + c * column_stride + r, column_stride);
+// Ends that lie near each other, as those of rows on one axis do, are counted by comparison: added one after the other
+// each would wait for the one before it.
+void AddEnds(const std::int32_t* HWY_RESTRICT cells, std::int64_t num_cells, std::int64_t sign,
+             std::int64_t* HWY_RESTRICT table) {
+  const Ints d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  std::int64_t counted = 0;
+  if (num_cells >= lanes) {
+    auto lowest = hn::LoadU(d, cells);
+    auto highest = lowest;
+    for (counted = lanes; counted + lanes <= num_cells; counted += lanes) {
+      lowest = hn::Min(lowest, hn::LoadU(d, cells + counted));
+      highest = hn::Max(highest, hn::LoadU(d, cells + counted));
     }
-    if (c == num_columns) continue;
-    for (int k = 0; k < 4; ++k) {
-      for (std::int64_t column = c; column < num_columns; ++column) {
-        const std::int64_t to = column * column_stride + r + k;
-        if (rows.floats != nullptr)
-          columns[to] = rows.floats[begin_of(r + k) + column];
-        else
-          Split(rows.doubles[begin_of(r + k) + column], columns + to, rests + to);
-      }
+    const std::int32_t first = hn::GetLane(hn::MinOfLanes(d, lowest));
+    const std::int32_t last = hn::GetLane(hn::MaxOfLanes(d, highest));
+    if (last - first >= kNearCells) counted = 0;
+    for (std::int32_t cell = first; counted > 0 && cell <= last; ++cell) {
+      const auto here = hn::Set(d, cell);
+      std::size_t count = 0;
+      for (std::int64_t k = 0; k < counted; k += lanes)
+        count += hn::CountTrue(d, hn::Eq(hn::LoadU(d, cells + k), here));
+      table[cell] += sign * static_cast<std::int64_t>(count);
     }
   }
-  for (; r < num_rows; ++r) {
-    for (std::int64_t column = 0; column < num_columns; ++column) {
-      const std::int64_t to = column * column_stride + r;
-      if (rows.floats != nullptr)
-        columns[to] = rows.floats[begin_of(r) + column];
-      else
-        Split(rows.doubles[begin_of(r) + column], columns + to, rests + to);
-    }
-  }
+  for (std::int64_t k = counted; k < num_cells; ++k) table[cells[k]] += sign;
 }
 
 const PlaneKernels* Kernels() {
-  static constexpr PlaneKernels kKernels = {Select, Measure, FindEnds, Transpose};
+  static constexpr PlaneKernels kKernels = {Measure, FindEnds, AddEnds};
   return &kKernels;
 }
 

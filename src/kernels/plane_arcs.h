@@ -5,13 +5,10 @@
 
 #include <cstdint>
 
+#include "kernels/columns.h"
 #include "kernels/instruction_set.h"
 
 namespace srm::kernels {
-
-/// The most points of one call, and how far behind their end arrays may be read (one vector).
-constexpr std::int64_t kMostPoints = 1024;
-constexpr std::int64_t kPadding = 32;
 
 /// Points of one plane: coordinates along e1 and e2 in the unit of their row, whose length in that unit is `norm`.
 /// Arrays of (num_points), readable for kPadding more. `u_rest` and `v_rest` are what float32 lost of u and v, or
@@ -56,29 +53,15 @@ struct ArcTotals {
   std::int64_t num_undecided = 0;
 };
 
-/// Rows of float32 or float64 numbers, one of the two; row r starts at r * stride.
-struct RowsOfNumbers {
-  const float* floats;
-  const double* doubles;
-  std::int64_t stride;
-};
-
 /// The kernels for one instruction set.
 struct PlaneKernels {
-  /// Writes the indices k, ascending, for which (u, v) may be as long as `threshold` times the row: u = a_k and
-  /// v = (b_k - cosine a_k) inverse_sine. Returns how many, at most num_points, itself at most kMostPoints.
-  std::int64_t (*select)(const float* a, const float* b, const float* squared_norm, std::int64_t num_points,
-                         float cosine, float inverse_sine, float squared_threshold, std::int32_t* indices);
   /// Fills phi, inverse_r and cosine of the scratch.
   void (*measure)(const PlanePoints& points, const ArcGrid& grid, ArcScratch& scratch);
   /// Fills first and end: the arc of point k is +1 at first[k] and -1 at end[k] of a circular difference table, and
   /// +1 at 0 where it is wrapped; both are 0 for points without one.
   ArcTotals (*find_ends)(std::int64_t num_points, float threshold, const ArcGrid& grid, ArcScratch& scratch);
-  /// Writes columns first_column .. + num_columns of the rows `indices`, (num_rows), to `columns`, column c at
-  /// c * column_stride; and to `rests`, where there are doubles, what float32 lost.
-  void (*transpose)(const RowsOfNumbers& rows, const std::uint32_t* indices, std::int64_t num_rows,
-                    std::int64_t first_column, std::int64_t num_columns, float* columns, float* rests,
-                    std::int64_t column_stride);
+  /// Adds `sign` to table[cells[k]] for all k, (num_cells).
+  void (*add_ends)(const std::int32_t* cells, std::int64_t num_cells, std::int64_t sign, std::int64_t* table);
 };
 
 /// nullptr where the instruction set has no vectors.
