@@ -111,26 +111,38 @@ void PlaneCounter::count_selected(const PlainRows& all, const ColumnPair& pair, 
   }
 }
 
-// Gathers what the selected rows have in the plane. Away from orthogonal pairs v is found in float64.
+// Gathers what the selected rows have in the plane.
 void PlaneCounter::select_points(const ColumnPair& pair, const PlaneShape& shape, std::int64_t num_selected) {
   Scratch& scratch = scratch_.front();
-  const bool is_exact = pair.rest_a == nullptr;
-  const bool is_orthogonal = shape.cosine == 0;
+  const std::uint16_t* __restrict indices = scratch.indices.data();
+  float* __restrict u = scratch.u.data();
+  float* __restrict v = scratch.v.data();
+  float* __restrict norm = scratch.norm.data();
   for (std::int64_t k = 0; k < num_selected; ++k) {
-    const auto at = static_cast<std::size_t>(k);
-    const std::uint16_t index = scratch.indices[at];
-    scratch.u[at] = pair.at_a[index];
-    scratch.v[at] = pair.at_b[index];
-    scratch.norm[at] = pair.norm[index];
-    if (is_exact && is_orthogonal) continue;
-    scratch.u_rest[at] = is_exact ? 0 : pair.rest_a[index];
-    scratch.v_rest[at] = is_exact ? 0 : pair.rest_b[index];
-    if (is_orthogonal) continue;
-    const double a = static_cast<double>(scratch.u[at]) + static_cast<double>(scratch.u_rest[at]);
-    const double b = static_cast<double>(scratch.v[at]) + static_cast<double>(scratch.v_rest[at]);
-    const double v = (b - shape.cosine * a) * shape.inverse_sine;
-    scratch.v[at] = static_cast<float>(v);
-    scratch.v_rest[at] = static_cast<float>(v - static_cast<double>(scratch.v[at]));
+    const std::uint16_t index = indices[k];
+    u[k] = pair.at_a[index];
+    v[k] = pair.at_b[index];
+    norm[k] = pair.norm[index];
+  }
+  const bool is_exact = pair.rest_a == nullptr;
+  if (!is_exact) {
+    for (std::int64_t k = 0; k < num_selected; ++k) {
+      scratch.u_rest[static_cast<std::size_t>(k)] = pair.rest_a[indices[k]];
+      scratch.v_rest[static_cast<std::size_t>(k)] = pair.rest_b[indices[k]];
+    }
+  }
+  if (shape.cosine == 0) return;
+  // Away from orthogonal pairs v is found in float64.
+  if (is_exact) {
+    std::fill_n(scratch.u_rest.begin(), num_selected, 0.0f);
+    std::fill_n(scratch.v_rest.begin(), num_selected, 0.0f);
+  }
+  for (std::size_t k = 0; k < static_cast<std::size_t>(num_selected); ++k) {
+    const double a = static_cast<double>(u[k]) + static_cast<double>(scratch.u_rest[k]);
+    const double b = static_cast<double>(v[k]) + static_cast<double>(scratch.v_rest[k]);
+    const double along_e2 = (b - shape.cosine * a) * shape.inverse_sine;
+    v[k] = static_cast<float>(along_e2);
+    scratch.v_rest[k] = static_cast<float>(along_e2 - static_cast<double>(v[k]));
   }
 }
 
