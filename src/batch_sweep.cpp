@@ -39,6 +39,7 @@ BatchSweep::BatchSweep(const Basis& basis, const PlaneSet& planes, const ChosenP
       has_bytes_(kernels.columns.select_bytes != nullptr && basis.is_standard()),
       path_(path),
       may_use_tiles_(may_use_tiles(basis, spotlight, path)),
+      is_holistic_(chosen.num_planes() == 0 && basis.is_standard()),
       smallest_threshold_(threshold_of(*std::min_element(spotlight.epsilon.begin(), spotlight.epsilon.end()), 1)),
       groups_(static_cast<std::size_t>(num_owners)) {
   for (std::int64_t owner = 0; owner < num_owners; ++owner) {
@@ -157,6 +158,8 @@ void BatchSweep::fill(std::int64_t owner, std::int64_t num_owners) {
 void BatchSweep::sweep(std::int64_t owner, std::int64_t num_owners) {
   if (uses_tiles_) {
     sweep_tiles(owner, num_owners);
+  } else if (is_holistic_) {
+    sweep_by_row(owner, num_owners);
   } else {
     sweep_groups(owner, num_owners);
   }
@@ -192,6 +195,25 @@ void BatchSweep::sweep_tiles(std::int64_t owner, std::int64_t num_owners) {
         if (SpotlightTables::owner_of(a, b, num_owners) != owner) continue;
         if (b + 1 < last) counter.prefetch(a, b + 1);
         counter.count_selected(rows_, tile_pair(a, b));
+      }
+    }
+  }
+}
+
+// With one table for all planes an owner's planes are as good as any, so that owners share rows instead.
+void BatchSweep::sweep_by_row(std::int64_t owner, std::int64_t num_owners) {
+  const std::int64_t m = basis_.num_vectors();
+  PlaneCounter& counter = counters_[static_cast<std::size_t>(owner)];
+  for (std::int64_t i = 0; i < m; ++i) {
+    const std::int64_t end = group_begin_[static_cast<std::size_t>(i) + 1];
+    for (std::int64_t entry = group_begin_[static_cast<std::size_t>(i)]; entry < end; ++entry) {
+      if (entry % num_owners != owner) continue;
+      const std::uint32_t row = group_rows_[static_cast<std::size_t>(entry)];
+      for (std::int64_t j = 0; j < i; j += kernels::kMostPoints) {
+        counter.count_row(rows_, row, i, j, std::min(j + kernels::kMostPoints, i));
+      }
+      for (std::int64_t j = i + 1; j < m; j += kernels::kMostPoints) {
+        counter.count_row(rows_, row, i, j, std::min(j + kernels::kMostPoints, m));
       }
     }
   }

@@ -58,6 +58,7 @@ class BatchSweep {
   void prefetch_rows(std::int64_t first_entry, std::int64_t num_entries, std::int64_t column) const;
   void sweep_groups(std::int64_t owner, std::int64_t num_owners);
   ColumnPair tile_pair(std::int64_t a, std::int64_t b) const;
+  void sweep_by_row(std::int64_t owner, std::int64_t num_owners);
   void sweep_tiles(std::int64_t owner, std::int64_t num_owners);
 
   const Basis& basis_;
@@ -65,6 +66,7 @@ class BatchSweep {
   bool has_bytes_;  // select_bytes can be used
   CountingPath path_;
   bool may_use_tiles_;
+  bool is_holistic_;  // no plane has a table, and the basis is orthonormal
   double smallest_threshold_;  // |c_i| from which on all planes of b_i are hit, if they are orthogonal
   std::vector<Group> groups_;           // by owner
   std::vector<PlaneCounter> counters_;  // by owner

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace srm {
 namespace {
@@ -158,6 +159,65 @@ void PlaneCounter::count_all(const PlainRows& all, const ColumnPair& pair, std::
   };
   count(pair);
   if (planes_.pairs() == Pairs::kPermutation) count(pair.turned());
+}
+
+void PlaneCounter::count_row(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first,
+                             std::int64_t last) {
+  Scratch& scratch = scratch_.front();
+  const std::int64_t num_points = last - first;
+  if (num_points <= 0) return;
+  const bool is_exact = all.numbers.floats != nullptr;
+  const std::int64_t begin = static_cast<std::int64_t>(row) * all.numbers.stride;
+  const auto split = [&](std::int64_t place, float& main, float& rest) {
+    const double number = is_exact ? static_cast<double>(all.numbers.floats[place]) : all.numbers.doubles[place];
+    main = static_cast<float>(number);
+    rest = static_cast<float>(number - static_cast<double>(main));
+  };
+  for (std::int64_t k = 0; k < num_points; ++k) {
+    const auto at = static_cast<std::size_t>(k);
+    split(begin + first + k, scratch.v[at], scratch.v_rest[at]);
+  }
+  float u = 0;
+  float u_rest = 0;
+  split(begin + i, u, u_rest);
+  std::fill_n(scratch.u.begin(), num_points, u);
+  std::fill_n(scratch.u_rest.begin(), num_points, u_rest);
+  std::fill_n(scratch.norm.begin(), num_points, static_cast<float>(all.block->norm(row)));
+  const auto heavy = all.block->heavy_bits(row);
+  for (std::int64_t j = first; j < std::min(last, i); ++j) {
+    const bool is_heavy = (heavy[static_cast<std::size_t>(j / 64)] >> (j % 64) & 1) != 0;
+    if (is_heavy) scratch.norm[static_cast<std::size_t>(j - first)] = std::numeric_limits<float>::infinity();
+  }
+  const float* u_rests = is_exact ? nullptr : scratch.u_rest.data();
+  const float* v_rests = is_exact ? nullptr : scratch.v_rest.data();
+  const bool has_both = planes_.pairs() == Pairs::kPermutation;
+  if (has_both || first > i) {
+    count_row_points(all, row, i, first,
+                     {scratch.u.data(), scratch.v.data(), u_rests, v_rests, scratch.norm.data(), num_points}, false);
+  }
+  if (has_both || first < i) {
+    count_row_points(all, row, i, first,
+                     {scratch.v.data(), scratch.u.data(), v_rests, u_rests, scratch.norm.data(), num_points}, true);
+  }
+}
+
+void PlaneCounter::count_row_points(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first,
+                                    const kernels::PlanePoints& points, bool is_turned) {
+  kernels::ArcScratch& arcs = scratch_.front().arcs;
+  kernels_.planes.measure(points, grid_, arcs);
+  for (std::int64_t e = 0; e < std::ssize(spotlight_.epsilon); ++e) {
+    const double threshold = threshold_of(spotlight_.epsilon[static_cast<std::size_t>(e)], 1);
+    const kernels::ArcTotals totals =
+        kernels_.planes.find_ends(points.num_points, static_cast<float>(threshold), grid_, arcs);
+    tables_.add_totals(e, -1, totals, owner_);
+    add_ends(points.num_points, points.num_points, tables_.holistic(e, owner_));
+    for (std::int64_t k = 0; k < totals.num_undecided; ++k) {
+      const std::int64_t j = first + arcs.undecided[k];
+      const std::int64_t a = is_turned ? j : i;
+      const std::int64_t b = is_turned ? i : j;
+      tables_.add_at(e, a, b, all.coordinate(row, a), all.coordinate(row, b), owner_);
+    }
+  }
 }
 
 void PlaneCounter::prefetch(std::int64_t a, std::int64_t b) {

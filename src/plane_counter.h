@@ -62,6 +62,10 @@ class PlaneCounter {
   /// Looks at all at once: for pairs that (nearly) all rows hit. The first `num_positive` rows lie near to each other,
   /// and the others near to each other.
   void count_all(const PlainRows& all, const ColumnPair& pair, std::int64_t num_positive);
+  /// Counts one row in the planes of b_i and b_j for all j from `first` and below `last`, of which i is none and at
+  /// most kernels::kMostPoints are; not where its coordinate j is heavy and before i. Only where no plane has a table
+  /// and the basis is orthonormal: then it is all the same which plane a point is in.
+  void count_row(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first, std::int64_t last);
   /// Asks the memory for all of a plane's tables.
   void prefetch(std::int64_t a, std::int64_t b);
   /// Asks the memory for what the last call of count_all would touch in the plane of two other vectors.
@@ -74,6 +78,8 @@ class PlaneCounter {
   void select_points(const ColumnPair& pair, const PlaneShape& shape, std::int64_t num_selected);
   void count_points(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape,
                     const kernels::PlanePoints& points, const std::uint16_t* indices, std::int64_t num_positive);
+  void count_row_points(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first,
+                        const kernels::PlanePoints& points, bool is_turned);
   void add_ends(std::int64_t num_points, std::int64_t num_positive, std::int64_t* table);
   struct InPlane {
     double u;

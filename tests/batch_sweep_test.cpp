@@ -224,6 +224,22 @@ TEST(BatchSweepTest, NearlyParallelVectorsCountAsTheScalarCode) {
   }
 }
 
+// Would catch a plane that is looked at from both of its heavy coordinates, or from neither.
+TEST(BatchSweepTest, HolisticCountsAloneAreThoseOfAllPlanes) {
+  RandomRows random(4);
+  for (const Pairs pairs : {Pairs::kCombination, Pairs::kPermutation}) {
+    const Rows rows = random.rows(70, 80);
+    AccumulatorOptions options;
+    options.epsilon = {0.6, 0.9};
+    options.pairs = pairs;
+    options.num_threads = 2;
+    const ResonanceParts all = counted<float>(rows, Basis::standard(70), options, 80);
+    options.planes.kind = PlaneChoice::Kind::kNone;
+    expect_as_scalar<float>(rows, Basis::standard(70), options, 80);
+    EXPECT_EQ(counted<float>(rows, Basis::standard(70), options, 80).holistic_counts, all.holistic_counts);
+  }
+}
+
 TEST(BatchSweepTest, UnknownInstructionSetsAreRefused) {
   AccumulatorOptions options;
   options.instruction_set = "AVX9";
