@@ -48,7 +48,8 @@ RowBlock::RowBlock(const Basis& basis, std::span<const double> mean, std::vector
                    std::int64_t num_threads, const kernels::DirectKernels* kernels)
     : basis_(basis),
       mean_(mean),
-      kernels_(can_be_direct(basis, mean) ? kernels : nullptr),
+      kernels_(kernels),
+      is_direct_(kernels != nullptr && can_be_direct(basis, mean)),
       num_vectors_(basis.num_vectors()),
       num_words_(num_words_of(num_vectors_)),
       heavy_bounds_(std::move(heavy_bounds)) {
@@ -146,7 +147,10 @@ void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64
   double* direction = basis_.is_standard() ? kept : worker.direction.data();
   const double* mean = mean_.empty() ? nullptr : mean_.data();
   prepared = {kernels::normalise_row(row, basis_.dim(), mean, direction), false, 0};
-  if (!basis_.is_standard()) kernels::project_row(columns_.data(), num_vectors_, basis_.dim(), direction, kept);
+  if (!basis_.is_standard()) {
+    const auto project = kernels_ != nullptr ? kernels_->project : kernels::project_row;
+    project(columns_.data(), num_vectors_, basis_.dim(), direction, kept);
+  }
   if (prepared.kind != RowKind::kDirection) return;
   prepared.quartic = to_fixed_quartic(kernels::quartic_sum(kept, num_vectors_));
   add_directions(direction, worker.direction_sum);

@@ -42,7 +42,7 @@ class RowBlock {
   /// In double, which cannot overflow.
   static double bytes_needed(const Basis& basis, bool is_direct, std::int64_t num_threads);
 
-  bool is_direct() const { return kernels_ != nullptr; }
+  bool is_direct() const { return is_direct_; }
   std::int64_t capacity() const { return static_cast<std::int64_t>(rows_.size()); }
   /// Makes the rows at `input`, (num_rows, dim), those at `first_index` and behind, below capacity(), and adds them to
   /// the sums of `thread`.
@@ -85,7 +85,8 @@ class RowBlock {
 
   const Basis& basis_;
   std::span<const double> mean_;
-  const kernels::DirectKernels* kernels_;  // none where the block is not direct
+  const kernels::DirectKernels* kernels_;  // or nullptr
+  bool is_direct_;
   std::int64_t num_vectors_;
   std::int64_t num_words_;  // of heavy bits, a row
   std::vector<double> heavy_bounds_;

@@ -167,9 +167,42 @@ bool Prepare(const Number* HWY_RESTRICT rows, std::int64_t row_stride, std::int6
   return true;
 }
 
+// Each coordinate is summed in the twin's order, and nothing is fused: many of them at once.
+template <std::int64_t kCount>
+HWY_INLINE void ProjectSome(const double* HWY_RESTRICT columns, std::int64_t num_vectors, std::int64_t dim,
+                            const double* HWY_RESTRICT direction, double* HWY_RESTRICT coordinates) {
+  const Doubles d;
+  DoubleVector sums[kCount];
+  for (auto& sum : sums) sum = hn::Zero(d);
+  for (std::int64_t k = 0; k < dim; ++k) {
+    const auto x = hn::Set(d, direction[k]);
+    const double* column = columns + k * num_vectors;
+    for (std::int64_t at = 0; at < kCount; ++at) {
+      sums[at] = hn::Add(sums[at], hn::Mul(hn::LoadU(d, column + at * kLanes), x));
+    }
+  }
+  for (std::int64_t at = 0; at < kCount; ++at) hn::StoreU(sums[at], d, coordinates + at * kLanes);
+}
+
+void Project(const double* columns, std::int64_t num_vectors, std::int64_t dim, const double* direction,
+             double* coordinates) {
+  constexpr std::int64_t kMany = 8;
+  std::int64_t i = 0;
+  for (; i + kMany * kLanes <= num_vectors; i += kMany * kLanes) {
+    ProjectSome<kMany>(columns + i, num_vectors, dim, direction, coordinates + i);
+  }
+  for (; i + kLanes <= num_vectors; i += kLanes) {
+    ProjectSome<1>(columns + i, num_vectors, dim, direction, coordinates + i);
+  }
+  for (; i < num_vectors; ++i) {
+    coordinates[i] = 0;
+    for (std::int64_t k = 0; k < dim; ++k) coordinates[i] += columns[k * num_vectors + i] * direction[k];
+  }
+}
+
 const DirectKernels* Kernels() {
-  static constexpr DirectKernels kKernels = {{Prepare<float, 1>, Prepare<float, kDirectRows>},
-                                             {Prepare<double, 1>, Prepare<double, kDirectRows>}};
+  static constexpr DirectKernels kKernels = {
+      {Prepare<float, 1>, Prepare<float, kDirectRows>}, {Prepare<double, 1>, Prepare<double, kDirectRows>}, Project};
   return &kKernels;
 }
 

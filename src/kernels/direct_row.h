@@ -37,9 +37,14 @@ struct DirectKernelsOf {
   PrepareDirect<Number> prepare_some;
 };
 
+/// As kernels::project_row, of all whose sums it keeps the order.
+using ProjectRow = void (*)(const double* columns, std::int64_t num_vectors, std::int64_t dim, const double* direction,
+                            double* coordinates);
+
 struct DirectKernels {
   DirectKernelsOf<float> floats;
   DirectKernelsOf<double> doubles;
+  ProjectRow project;
 };
 
 /// nullptr where the instruction set has no vectors.
