@@ -4,8 +4,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/columns.cpp"
-#include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/cache_control.h>
+#include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
 #include "kernels/dispatch.h"
@@ -23,7 +23,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Floats = hn::ScalableTag<float>;
 using Ints = hn::Rebind<std::int32_t, Floats>;
 
-// Which lanes of `selected` are among the first `num_left`, compressed.
+// Writes the indices that are selected; returns how many.
 HWY_INLINE std::int64_t StoreSelected(hn::Vec<Ints> index, hn::Mask<Floats> selected, std::uint16_t* indices) {
   const Ints d;
   const hn::Rebind<std::uint16_t, Ints> narrow;
@@ -43,19 +43,33 @@ HWY_INLINE std::int64_t SelectLong(const float* HWY_RESTRICT a, const float* HWY
   const auto least = hn::Set(d, squared_threshold * (1 - 4e-6f * (1 + inverse_sine)));
   const auto minus_cosine = hn::Set(d, -cosine);
   const auto stretch = hn::Set(d, inverse_sine);
-  auto index = hn::Iota(di, 0);
-  const auto step = hn::Set(di, static_cast<std::int32_t>(lanes));
-  std::int64_t count = 0;
-  for (std::int64_t k = 0; k < num_points; k += lanes, index = hn::Add(index, step)) {
+  const auto selected_at = [&](std::int64_t k) {
     const auto u = hn::LoadU(d, a + k);
     auto v = hn::LoadU(d, b + k);
     if (!kIsOrthogonal) v = hn::Mul(hn::MulAdd(minus_cosine, u, v), stretch);
     const auto r_squared = hn::MulAdd(u, u, hn::Mul(v, v));
-    auto selected = hn::Ge(r_squared, hn::Mul(least, hn::LoadU(d, squared_norm + k)));
-    if (k + lanes > num_points) {
-      selected = hn::And(selected, hn::FirstN(d, static_cast<std::size_t>(num_points - k)));
-    }
-    count += StoreSelected(index, selected, indices + count);
+    return hn::Ge(r_squared, hn::Mul(least, hn::LoadU(d, squared_norm + k)));
+  };
+  std::int64_t count = 0;
+  const auto store = [&](std::int64_t k, hn::Mask<Floats> selected) {
+    count += StoreSelected(hn::Iota(di, static_cast<std::int32_t>(k)), selected, indices + count);
+  };
+  std::int64_t k = 0;
+  // One branch for four vectors: of few selected rows it is right nearly always, and of many as well.
+  for (; k + 4 * lanes <= num_points; k += 4 * lanes) {
+    const auto first = selected_at(k);
+    const auto second = selected_at(k + lanes);
+    const auto third = selected_at(k + 2 * lanes);
+    const auto fourth = selected_at(k + 3 * lanes);
+    if (hn::AllFalse(d, hn::Or(hn::Or(first, second), hn::Or(third, fourth)))) continue;
+    store(k, first);
+    store(k + lanes, second);
+    store(k + 2 * lanes, third);
+    store(k + 3 * lanes, fourth);
+  }
+  for (; k < num_points; k += lanes) {
+    const std::int64_t num_left = std::min(lanes, num_points - k);
+    store(k, hn::And(selected_at(k), hn::FirstN(d, static_cast<std::size_t>(num_left))));
   }
   return count;
 }
@@ -146,7 +160,8 @@ void Transpose(const RowsOfNumbers& rows, const std::uint32_t* indices, std::int
   };
   std::int64_t r = 0;
   for (; r + 4 <= num_rows; r += 4) {
-    for (int k = 0; k < 4 && next_column > first_column; ++k) Prefetch(rows, begin_of(r + k) + next_column - first_column);
+    for (int k = 0; k < 4 && next_column > first_column; ++k)
+      Prefetch(rows, begin_of(r + k) + next_column - first_column);
     std::int64_t c = 0;
     for (; c + 4 <= num_columns; c += 4) {
       const float* from[4];
