@@ -1,6 +1,7 @@
 #include "kernels/columns.h"
 
 #include <algorithm>
+#include <bit>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/columns.cpp"
@@ -23,13 +24,26 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Floats = hn::ScalableTag<float>;
 using Ints = hn::Rebind<std::int32_t, Floats>;
 
-// Writes the indices that are selected; returns how many.
-HWY_INLINE std::int64_t StoreSelected(hn::Vec<Ints> index, hn::Mask<Floats> selected, std::uint16_t* indices) {
+// Elsewhere Highway compresses by a table that compilers copy at each use.
+constexpr bool kCompressesInts = HWY_TARGET <= HWY_AVX3;
+
+// Writes the indices that are selected, the first lane's being `first`; returns how many.
+HWY_INLINE std::int64_t StoreSelected(std::int64_t first, hn::Mask<Floats> selected, std::uint16_t* indices) {
   const Ints d;
-  const hn::Rebind<std::uint16_t, Ints> narrow;
   const auto mask = hn::RebindMask(d, selected);
-  hn::StoreU(hn::DemoteTo(narrow, hn::Compress(index, mask)), narrow, indices);
-  return static_cast<std::int64_t>(hn::CountTrue(d, mask));
+  if constexpr (kCompressesInts) {
+    const hn::Rebind<std::uint16_t, Ints> narrow;
+    const auto index = hn::Add(hn::Iota(d, 0), hn::Set(d, static_cast<std::int32_t>(first)));
+    hn::StoreU(hn::DemoteTo(narrow, hn::Compress(index, mask)), narrow, indices);
+    return static_cast<std::int64_t>(hn::CountTrue(d, mask));
+  }
+  std::uint8_t bytes[8] = {};  // of which 8 lanes or fewer use the first
+  hn::StoreMaskBits(d, mask, bytes);
+  std::int64_t count = 0;
+  for (std::uint32_t bits = bytes[0]; bits != 0; bits &= bits - 1) {
+    indices[count++] = static_cast<std::uint16_t>(first + std::countr_zero(bits));
+  }
+  return count;
 }
 
 template <bool kIsOrthogonal>
@@ -37,7 +51,6 @@ HWY_INLINE std::int64_t SelectLong(const float* HWY_RESTRICT a, const float* HWY
                                    const float* HWY_RESTRICT squared_norm, std::int64_t num_points, float cosine,
                                    float inverse_sine, float squared_threshold, std::uint16_t* HWY_RESTRICT indices) {
   const Floats d;
-  const Ints di;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   // The more v is stretched, the more float32 has lost of it.
   const auto least = hn::Set(d, squared_threshold * (1 - 4e-6f * (1 + inverse_sine)));
@@ -52,7 +65,7 @@ HWY_INLINE std::int64_t SelectLong(const float* HWY_RESTRICT a, const float* HWY
   };
   std::int64_t count = 0;
   const auto store = [&](std::int64_t k, hn::Mask<Floats> selected) {
-    count += StoreSelected(hn::Iota(di, static_cast<std::int32_t>(k)), selected, indices + count);
+    count += StoreSelected(k, selected, indices + count);
   };
   std::int64_t k = 0;
   // One branch for four vectors: of few selected rows it is right nearly always, and of many as well.

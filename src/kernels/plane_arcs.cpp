@@ -136,6 +136,7 @@ ArcTotals FindEnds(std::int64_t num_points, float threshold, const ArcGrid& grid
   const auto round = hn::Set(dw, static_cast<std::uint32_t>(grid.num_distinct));
   const auto clear = hn::Set(d, 0.5f - grid.guard);
   const auto slope = hn::Set(d, grid.guard_slope);
+  const auto lane = hn::Iota(di, 0);
   ArcTotals totals;
   auto cosine_sum = hn::Zero(di);
   for (std::int64_t k = 0; k < num_points; k += lanes) {
@@ -172,7 +173,7 @@ ArcTotals FindEnds(std::int64_t num_points, float threshold, const ArcGrid& grid
     totals.num_hits += static_cast<std::int64_t>(hn::CountTrue(d, counted));
     cosine_sum = hn::Add(cosine_sum, hn::IfThenElseZero(counted_ints, cosine));
     if (hn::AllFalse(d, undecided)) continue;
-    const auto index = hn::Iota(di, static_cast<std::int32_t>(k));
+    const auto index = hn::Add(lane, hn::Set(di, static_cast<std::int32_t>(k)));
     const auto mask = hn::RebindMask(di, undecided);
     hn::StoreU(hn::Compress(index, mask), di, scratch.undecided + totals.num_undecided);
     totals.num_undecided += static_cast<std::int64_t>(hn::CountTrue(di, mask));
