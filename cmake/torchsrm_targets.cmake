@@ -42,5 +42,8 @@ function(torchsrm_add_test name)
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/src")
   target_compile_definitions(${name} PRIVATE
     TORCHSRM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" TORCHSRM_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+  if("srm::torch" IN_LIST ARG_LIBRARIES)
+    target_precompile_headers(${name} REUSE_FROM torchsrm_test_headers)
+  endif()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 600)
 endfunction()

@@ -82,7 +82,7 @@ const char* to_string(Layout layout) {
   return "";
 }
 
-ActivationRows::ActivationRows(const at::Tensor& activation, Layout layout, std::string address)
+ActivationRows::ActivationRows(const at::Tensor& activation, Layout layout, std::string address, std::int64_t batch)
     : address_(std::move(address)) {
   if (!activation.defined() || (!at::isFloatingType(activation.scalar_type()) && !activation.is_quantized())) {
     throw Error(kWhere, "an activation must be of floating point", describe(activation),
@@ -117,11 +117,18 @@ ActivationRows::ActivationRows(const at::Tensor& activation, Layout layout, std:
     samples_ = samples_.movedim(1, -1);
   }
   num_sample_dims_ = layout == Layout::kFlatten ? 1 : num_dims - 1;
+  // Samples first, as everywhere else.
+  const bool is_second = num_sample_dims_ == 2 && samples_.size(0) != batch && samples_.size(1) == batch;
+  if (is_second && layout == Layout::kLast) samples_ = samples_.transpose(0, 1);
   num_samples_ = product(samples_.sizes().slice(0, static_cast<std::size_t>(num_sample_dims_)));
   dim_ = samples_.numel() / num_samples_;
-  if (is_nested_) return;
-  const std::int64_t batch = num_sample_dims_ == 0 ? 1 : samples_.size(0);
-  for (std::int64_t k = 1; k <= batch; ++k) batch_ends_.push_back(num_samples_ / batch * k);
+  if (!is_nested_) find_batch(batch);
+}
+
+void ActivationRows::find_batch(std::int64_t batch) {
+  const std::int64_t first = num_sample_dims_ == 0 ? 1 : samples_.size(0);
+  const std::int64_t count = batch < 1 ? first : first % batch == 0 ? batch : 1;
+  for (std::int64_t k = 1; k <= count; ++k) batch_ends_.push_back(num_samples_ / count * k);
 }
 
 void ActivationRows::for_each_piece(const std::function<void(const at::Tensor& rows)>& take,

@@ -13,8 +13,9 @@ BatchTags::BatchTags(const ActivationRows& rows, const SampleTags& tags, std::in
     : ends_(rows.batch_ends()), first_sample_(tags.first >= 0 ? tags.first : first_sample) {
   if (!tags.labels.defined() || rows.num_samples() == 0) return;
   if (!rows.takes_labels(tags.labels)) {
-    throw Error("observe", fmt::format("labels must be {} integers, one for each sample of the batch", ends_.size()),
-                fmt::format("{} ({})", c10::toString(tags.labels.scalar_type()), fmt::join(tags.labels.sizes(), ", ")),
+    throw Error("observe", "labels must be integers, one for each sample of the data that the rows are of",
+                fmt::format("{} ({}) for rows of {}", c10::toString(tags.labels.scalar_type()),
+                            fmt::join(tags.labels.sizes(), ", "), ends_.size()),
                 "take this layer out with --layers '!" + address + "', or choose its --layout");
   }
   labels_ = tags.labels.to(at::kCPU, at::kLong).contiguous();

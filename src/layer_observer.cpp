@@ -63,11 +63,11 @@ void Observer::observe(const c10::IValue& output, const at::Tensor& mask, const 
     throw Error(kWhere, "the output of an observed layer must be a tensor", output.tagKind(),
                 "take this layer out with --layers '!" + address_ + "', or observe the layers inside it");
   }
-  const ActivationRows rows(output.toTensor(), layout_, address_);
+  const ActivationRows rows(output.toTensor(), layout_, address_, tags.batch());
   const at::Tensor kept = rows.kept_by(mask);
   const std::lock_guard lock(mutex_);
   if (position_.num_calls++ % options_.every != 0) {
-    position_.num_samples += rows.batch_size();
+    position_.num_samples += tags.batch() >= 0 ? tags.batch() : rows.batch_size();
     return skip(rows.num_samples());
   }
   add_locked(rows, kept, tags);
@@ -80,7 +80,7 @@ void Observer::observe(const c10::IValue& output, const at::Tensor& mask, const 
 }
 
 void Observer::add(const at::Tensor& activation, const at::Tensor& mask, const SampleTags& tags) {
-  const ActivationRows rows(activation, layout_, address_);
+  const ActivationRows rows(activation, layout_, address_, tags.batch());
   const at::Tensor kept = rows.kept_by(mask);
   const std::lock_guard lock(mutex_);
   add_locked(rows, kept, tags);
@@ -143,7 +143,7 @@ void Observer::add_locked(const ActivationRows& rows, const at::Tensor& kept, co
   if (rows.num_samples() == 0) return;
   BatchTags batch(rows, tags, position_.num_samples, address_);
   start(rows.dim());
-  position_.num_samples += rows.batch_size();
+  position_.num_samples += tags.batch() >= 0 ? tags.batch() : rows.batch_size();
   const std::int64_t limit = options_.limit.value_or(std::numeric_limits<std::int64_t>::max());
   const bool takes_all = !kept.defined() && options_.fraction >= 1;
   if (takes_all && rows.num_samples() <= limit - position_.num_taken) {

@@ -73,7 +73,7 @@ void require_valid(const ObserveOptions& options) {
 }
 
 std::int64_t test_rows_of_width(std::int64_t dim) {
-  constexpr std::int64_t kMost = 4096, kLeast = 1024, kFullWidth = 512;
+  constexpr std::int64_t kMost = 4096, kLeast = 512, kFullWidth = 512;
   const double share = static_cast<double>(kFullWidth) / static_cast<double>(dim);
   return std::clamp(static_cast<std::int64_t>(share * share * static_cast<double>(kMost)), kLeast, kMost);
 }

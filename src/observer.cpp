@@ -160,7 +160,7 @@ std::string SiteObserver::misfit(const at::Tensor& tensor, const Passing& passin
   const std::int64_t least = layout_ == Layout::kAuto || layout_ == Layout::kChannels ? 2 : 1;
   if (tensor.dim() < least || (layout_ == Layout::kAuto && tensor.dim() > 5)) return what;
   if (!passing.mask.defined() && !passing.tags.labels.defined()) return "";
-  const ActivationRows rows(tensor, layout_, place_.address);
+  const ActivationRows rows(tensor, layout_, place_.address, passing.tags.batch());
   if (!rows.takes_mask(passing.mask)) return what + ", which the mask does not fit,";
   return rows.takes_labels(passing.tags.labels) ? "" : what + ", which the labels do not fit,";
 }

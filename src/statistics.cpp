@@ -55,6 +55,18 @@ double arc_alignment(const Resonance& layer, double epsilon, std::int64_t min_hi
          static_cast<double>(num_hits);
 }
 
+double spotlight_harmonic(const Resonance& layer, double epsilon) {
+  const std::vector<double> mean = layer.holistic_mean(layer.epsilon_index(epsilon));
+  const AngleGrid& grid = layer.parts().grid;
+  double sum = 0, weighted = 0;
+  for (std::int64_t k = 0; k < grid.num_distinct(); ++k) {
+    const double f = mean[static_cast<std::size_t>(k)];
+    sum += f;
+    weighted += f * std::cos(4 * grid.angle_radians(k));
+  }
+  return sum == 0 ? std::numeric_limits<double>::quiet_NaN() : weighted / sum;
+}
+
 double isotropic_rate(std::int64_t dim, double epsilon) {
   if (dim < 1 || !(epsilon >= -1 && epsilon <= 1)) {
     throw Error("statistics.isotropic_rate", "dim must be at least 1 and epsilon in [-1, 1]",

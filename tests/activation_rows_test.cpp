@@ -298,5 +298,37 @@ TEST(ActivationRowsTest, ActivationsOnAnotherDeviceComeOverInBoundedPiecesAndMas
   EXPECT_TRUE(at::equal(tokens.kept_by(mask.to(device)), mask.reshape({-1})));
 }
 
+std::vector<std::int64_t> ends_of(const at::Tensor& x, std::int64_t batch, Layout layout = Layout::kAuto) {
+  return ActivationRows(x, layout, "a", batch).batch_ends();
+}
+
+TEST(ActivationRowsTest, RowsOfOneSampleStandTogetherWhereverTheBatchIs) {
+  using ::testing::ElementsAre;
+  EXPECT_THAT(ends_of(at::ones({3, 6}), -1), ElementsAre(1, 2, 3));
+  EXPECT_THAT(ends_of(at::ones({3, 2, 6}), -1), ElementsAre(2, 4, 6));
+  EXPECT_THAT(ends_of(at::ones({3, 2, 6}), 3), ElementsAre(2, 4, 6));
+  EXPECT_THAT(ends_of(at::ones({3, 6, 2, 2}), 3), ElementsAre(4, 8, 12)) << "channels";
+  EXPECT_THAT(ends_of(at::ones({3, 6, 2, 2}), 3, Layout::kFlatten), ElementsAre(1, 2, 3));
+  EXPECT_THAT(ends_of(at::ones({2, 3, 6}), 3), ElementsAre(2, 4, 6)) << "batch second";
+  EXPECT_THAT(ends_of(at::ones({6, 4}), 3), ElementsAre(2, 4, 6)) << "folded";
+  EXPECT_THAT(ends_of(at::ones({6, 2, 4}), 3), ElementsAre(4, 8, 12)) << "heads folded";
+  EXPECT_THAT(ends_of(at::ones({1, 5, 4}), 3), ElementsAre(5)) << "shared by all";
+  EXPECT_THAT(ends_of(at::ones({7, 4}), 3), ElementsAre(7));
+  EXPECT_THAT(ends_of(at::ones({0, 4}), 3), ElementsAre());
+}
+
+TEST(ActivationRowsTest, WhereTheBatchIsSecondRowsComeSampleBySampleAndMasksFit) {
+  const at::Tensor x = test::rows({2, 3, 6});  // (T, N, n)
+  EXPECT_TRUE(
+      at::equal(ActivationRows(x, Layout::kAuto, "a", 3).kept_by(at::tensor({1, 1, 1, 0, 0, 1}).reshape({3, 2})),
+                at::tensor({1, 1, 1, 0, 0, 1}).ne(0)));
+  at::Tensor rows;
+  ActivationRows(x, Layout::kAuto, "a", 3).for_each_piece([&](const at::Tensor& piece) { rows = piece; });
+  EXPECT_TRUE(at::equal(rows, x.transpose(0, 1).reshape({6, 6})));
+  EXPECT_TRUE(ActivationRows(x, Layout::kAuto, "a", 3).takes_labels(at::arange(3)));
+  EXPECT_FALSE(ActivationRows(x, Layout::kAuto, "a", 2).takes_labels(at::arange(3)));
+  EXPECT_FALSE(ActivationRows(x, Layout::kAuto, "a", 3).takes_labels(at::ones({3})));
+}
+
 }  // namespace
 }  // namespace srm

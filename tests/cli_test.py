@@ -5,54 +5,17 @@ import json
 import math
 import os
 import pathlib
-import random
 import signal
+import struct
 import subprocess
-import sys
-import tempfile
 import time
 import unittest
 
 import torch_file
-
-COMMAND, SOURCE = sys.argv.pop(1), pathlib.Path(sys.argv.pop(1))
-MODELS = SOURCE / "models"
-TEST_MODELS = SOURCE / "tests" / "data" / "models"
-TANH, HELD_OUT = str(MODELS / "tanh.pt"), str(MODELS / "data" / "held_out.npy")
+from command_case import COMMAND, HELD_OUT, MODELS, SOURCE, TANH, TEST_MODELS, CommandCase, gaussian_rows
 
 
-def gaussian_rows(num_rows, dim, seed=1):
-    source = random.Random(seed)
-    return [[source.gauss(0, 1) for _ in range(dim)] for _ in range(num_rows)]
-
-
-class CommandTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
-    def run_command(self, *words, code=0, **options):
-        done = subprocess.run([COMMAND, *map(str, words)], capture_output=True, text=True, timeout=300,
-                              cwd=self.folder, **options)
-        self.assertEqual(done.returncode, code, f"{words}\n{done.stdout}\n{done.stderr}")
-        return done
-
-    def error_of(self, *words, code=1):
-        done = self.run_command(*words, code=code)
-        self.assertNotIn("terminate called", done.stderr)
-        return done.stderr
-
-    def observe(self, *words, out="out"):
-        self.run_command("observe", *words, "--out", out)
-        return torch_file.load(self.folder / out / "results.srm.pt")
-
-    def npy(self, rows, name="x.npy", dtype="<f4"):
-        torch_file.write_npy(self.folder / name, rows, dtype)
-        return name
-
-
-class ObserveTest(CommandTest):
+class ObserveTest(CommandCase):
     def test_shipped_models_are_told_apart_as_the_readme_says(self):
         a4 = {}
         for model in ["tanh", "isotropic"]:
@@ -181,7 +144,7 @@ class ObserveTest(CommandTest):
         self.assertEqual(calls, {"positive": 1, "step": 2})
 
 
-class BadInputTest(CommandTest):
+class BadInputTest(CommandCase):
     def test_command_line_alone_is_misuse(self):
         data = self.npy(gaussian_rows(4, 3))
         cases = {
@@ -209,6 +172,11 @@ class BadInputTest(CommandTest):
             "or 0 for no tests; got 1": ["observe", "--activations", data, "--rotations", "1"],
             "--rotations 0 leaves tests out": ["observe", "--activations", data, "--test-rows", "1"],
             "FUNCTION being one of": ["observe", TANH, "--data", data, "--nonlinearity", "a=b"],
+            "names two layers of a model": ["observe", "--activations", data, "--nonlinearity", "a=relu"],
+            "leave one of the two out": ["observe", "--activations", data, "--test-planes", "--rotations", "0"],
+            "from four rows or more": ["observe", "--activations", data, "--learn-rows", "3"],
+            "numbered from 0": ["observe", "--activations", data, "--first-sample", "-1"],
+            "4096 vectors or fewer": ["observe", "--activations", data, "--basis", "thomson:100000"],
             "weights are those of a model": ["observe", "--activations", data, "--basis", "weights:w"],
             "--grid": ["observe", "--activations", data, "--grid", "open"],
             "auto, last, channels or flatten": ["observe", "--activations", data, "--layout", "rows"],
@@ -216,6 +184,10 @@ class BadInputTest(CommandTest):
             "got both": ["observe", TANH, "--activations", data],
             "needs --data": ["observe", TANH],
             "count from 0": ["show", "x.srm.pt", "--plane", "1"],
+            "give --neurons too": ["show", "x.srm.pt", "--inputs", data],
+            "got --json; leave one out": ["show", "x.srm.pt", "--neurons", "--json", "--inputs", data],
+            "give --inputs too": ["show", "x.srm.pt", "--neurons", "--image", "8x8"],
+            "HxW; got 8x0": ["show", "x.srm.pt", "--neurons", "--inputs", data, "--image", "8x0"],
             "--no-such-flag": ["observe", "--no-such-flag"],
             "required": ["merge", "a"],
         }
@@ -325,7 +297,7 @@ class BadInputTest(CommandTest):
         self.assertEqual([(layer["address"], layer["num_samples_seen"]) for layer in result["layers"]], [("positive", 1)])
 
 
-class InterruptTest(CommandTest):
+class InterruptTest(CommandCase):
     def test_ctrl_c_saves_what_was_seen_and_marks_it_partial(self):
         data = self.npy(gaussian_rows(500, 64) * 60)
         process = subprocess.Popen([COMMAND, "observe", "--activations", data, "--epsilon", "-0.5", "--batch-size", "8",
@@ -344,7 +316,7 @@ class InterruptTest(CommandTest):
         self.assertIn("partial", output)
 
 
-class ShowTest(CommandTest):
+class ShowTest(CommandCase):
     def test_table_plane_and_json(self):
         self.observe(TANH, "--data", HELD_OUT, "--layers", "encoder.*", "--epsilon", "0.5")
         table = self.run_command("show", "out").stdout
@@ -371,12 +343,13 @@ class ShowTest(CommandTest):
         self.assertRegex(self.run_command("show", "out").stdout, r"(?m)^output .* aligned ")
 
         verdicts = self.run_command("show", "out", "--verdicts").stdout
+        self.assertRegex(verdicts, r"(?m)^2 layers tested: (2 aligned|1 aligned, 1 .*)$")
         self.assertRegex(verdicts, r"(?m)^output: aligned: A4 = \+0\.\d+ \+- ")
         neurons = self.run_command("show", "out", "--neurons").stdout
         self.assertRegex(neurons, r"(?m)^output: \d+ grandmother neurons at epsilon 0\.5 among 20 signed vectors$")
         self.assertRegex(neurons, r"(?m)^ +\+4 +4 +\d+ ")
         strict = self.run_command("show", "out", "--neurons", "--min-count", "400", "--max-q", "0.01").stdout
-        self.assertIn("the rule asks for 400 labelled rows, 90% and q <= 0.01", " ".join(strict.split()))
+        self.assertIn("the rule asks for 400 labelled rows, 90% of them of one class, and q <= 0.01", " ".join(strict.split()))
         self.assertIn("--min-purity", self.error_of("show", "out", "--neurons", "--min-purity", "2", code=2))
         density = self.run_command("show", "out", "--density", "0,1").stdout
         self.assertIn("output, points of the plane (0, 1), r >= 0.5 |x|\n", density)
@@ -396,6 +369,47 @@ class ShowTest(CommandTest):
         self.assertEqual(best["class"], "4")
         self.assertEqual(len(best["nearest"].split()), 8)
 
+    def test_inputs_of_the_nearest_samples_are_drawn(self):
+        self.observe(MODELS / "classifier_tanh.pt", "--data", HELD_OUT, "--layers", "output", "--centre", "--epsilon",
+                     "0.5", "--rotations", "0", "--labels", MODELS / "data" / "held_out_labels.npy")
+        plain = self.run_command("show", "out", "--neurons").stdout.splitlines()
+        ascii_only = {**os.environ, "LC_ALL": "C"}
+        show = ["show", "out", "--neurons", "--inputs"]
+        lines = self.run_command(*show, HELD_OUT, env=ascii_only).stdout.splitlines()
+        row = next(k for k, line in enumerate(lines) if line.split()[:2] == ["+4", "4"])
+        nearest = [f"{sample} (4)" for sample in lines[row].split()[-8:]]
+        self.assertEqual(lines[row + 1].split("  ")[2], nearest[0])
+        titles = [title.strip() for title in lines[row + 1].split("  ") if title]
+        self.assertEqual(titles, nearest[: len(titles)])
+        self.assertEqual(len(titles), 6)  # 16 columns each, 2 between them and 4 before, in 120
+        pixels = self.pixels(int(nearest[0].split()[0]))
+        lowest, highest = min(pixels), max(pixels)
+        shades = [min(9, int((pixel - lowest) / (highest - lowest) * 10 + 1e-9)) for pixel in pixels]
+        for y in range(8):
+            drawn = "".join(2 * " .:-=+*#%@"[shade] for shade in shades[8 * y : 8 * y + 8])
+            self.assertEqual(lines[row + 2 + y][4:20].ljust(16), drawn)
+        self.assertEqual([line for line in lines if line in plain], plain)  # only pictures are new
+
+        blocks = self.run_command(*show, HELD_OUT, "--image", "8x8", env={**os.environ, "LC_ALL": "C.UTF-8"}).stdout
+        self.assertRegex(blocks, "\u2592{2}")
+        flat = self.run_command(*show, HELD_OUT, "--image", "4x16", env=ascii_only).stdout.splitlines()
+        self.assertLess(len(flat), len(lines))
+        colours = [[[[pixel] * 4] * 4 for pixel in row] for row in gaussian_rows(450, 3)]
+        self.run_command(*show, self.npy(colours, "colours.npy"), env=ascii_only)
+
+        self.assertIn("got (450, 64); say another --image than 9x9", self.error_of(*show, HELD_OUT, "--image", "9x9"))
+        few = self.error_of(*show, self.npy(gaussian_rows(3, 64), "few.npy"))
+        self.assertIn("there must be an input for every sample of the table; got 3 inputs and sample", few)
+        self.assertIn("several files were merged", few)
+        self.assertIn("say how high and wide", self.error_of(*show, self.npy(gaussian_rows(450, 6), "six.npy")))
+        self.assertIn("leave --image 8x8 out", self.error_of(*show, "colours.npy", "--image", "8x8"))
+        self.assertIn("(N, 1 or 3, H, W)", self.error_of(*show, self.npy([1.0, 2.0], "flat.npy")))
+        self.assertIn("must exist", self.error_of(*show, "gone.npy"))
+
+    def pixels(self, sample):
+        data = pathlib.Path(HELD_OUT).read_bytes()
+        return struct.unpack("<64f", data[len(data) - (450 - sample) * 256 :][:256])
+
     def test_results_without_findings_say_so(self):
         self.observe(TANH, "--data", HELD_OUT, "--layers", "encoder.*", "--epsilon", "0.5", "--rotations", "0")
         self.assertEqual(self.run_command("show", "out", "--verdicts").stdout, "no layer was tested\n")
@@ -404,7 +418,7 @@ class ShowTest(CommandTest):
         self.assertFalse((self.folder / "out" / "neurons.csv").exists())
 
 
-class InspectTest(CommandTest):
+class InspectTest(CommandCase):
     def test_tree_and_json(self):
         tree = self.run_command("inspect", TANH).stdout
         self.assertRegex(tree, r"(?m)^  encoder +Encoder|^  encoder ")
@@ -442,7 +456,7 @@ class InspectTest(CommandTest):
         self.assertIn("one with forward, generate", self.error_of("inspect", *words, "decode"))
 
 
-class AddressTest(CommandTest):
+class AddressTest(CommandCase):
     def addresses(self, *words):
         return {layer["address"]: layer["num_samples_seen"] for layer in self.observe(*words)["layers"]}
 
@@ -506,7 +520,7 @@ class AddressTest(CommandTest):
         self.assertEqual([layer["address"] for layer in layers], ["encoder.bottleneck", "encoder.bottleneck_activation"])
 
 
-class InstrumentTest(CommandTest):
+class InstrumentTest(CommandCase):
     def test_an_instrumented_model_counts_and_is_stripped(self):
         words = ["--layers", "encoder.*", "encoder.hidden_activation/tanh", "--epsilon", "0.4"]
         done = self.run_command("instrument", TANH, "-o", "observed.pt", *words)
@@ -533,7 +547,7 @@ class InstrumentTest(CommandTest):
         self.assertIn("no-such", self.error_of("instrument", TANH, "-o", "no-such/x.pt"))
 
 
-class HelpTest(CommandTest):
+class HelpTest(CommandCase):
     def test_help_and_version(self):
         self.assertIn("Examples", self.run_command("--help").stdout)
         for command in ["inspect", "observe", "instrument", "collect", "strip", "show", "merge"]:

@@ -219,7 +219,7 @@ TEST(ExperimentReportTest, TableTextAndFilesTellTheSame) {
   EXPECT_THAT(text, HasSubstr("tanh-rotated, width 16\n"));
   EXPECT_THAT(text, HasSubstr("trained for 2 epochs; nulls of 3 rotations"));
   EXPECT_THAT(text,
-              HasSubstr("  DIFFERS tanh          after, learned-diagonal: match          >= 0.99                   "
+              HasSubstr("  DIFFERS tanh          after, learned-diagonal: match          >= 0.99                  "
                         "measured "));
   EXPECT_THAT(text, HasSubstr("so these networks do not bear out the claim"));
   std::istringstream lines(text.substr(0, text.find("\nExpectations")));

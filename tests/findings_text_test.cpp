@@ -90,6 +90,7 @@ encoder.act      16      100  0.025  0.008  0.01  aligned  0.5  0.500  @@@@=====
 encoder.act [3]  16      100  0.025  0.008                 0.5  0.500  @@@@=======@@@@@@@=======@@@
 decoder          16      100  0.025  0.008  0.37  none     0.5  0.500  @@@@=======@@@@@@@=======@@@
 plain            16      100  0.025                        0.5  0.500  @@@@=======@@@@@@@=======@@@
+2 layers tested: 1 aligned, 1 none beyond chance
 )");
   Results bare;
   bare.layers = {results.layers[3]};
@@ -107,7 +108,64 @@ encoder.act      16      100  0.025  aligned  0.5  0.500
 encoder.act [3]  16      100  0.025           0.5  0.500
 decoder          16      100  0.025  none     0.5  0.500
 plain            16      100  0.025           0.5  0.500
+2 layers tested: 1 aligned, 1 none beyond chance
 )");
+}
+
+// What all addresses begin with goes first, and then what does not tell them apart.
+TEST(LayersTable, CutsLongNamesSoThatTheyStayApart) {
+  const auto shown = [](const std::vector<std::string>& addresses, const ConsoleOptions& options) {
+    Results results;
+    for (const std::string& address : addresses) results.layers.push_back(layer_of(address, "", false));
+    std::vector<std::string> names;
+    std::istringstream table(layers_table(results, options));
+    for (std::string line; std::getline(table, line);) names.push_back(line.substr(0, line.find("  ")));
+    return std::vector<std::string>(names.begin() + 1, names.end());
+  };
+  using ::testing::ElementsAre;
+  const std::vector<std::string> blocks = {"model.encoder.layers.0.mlp.dense", "model.encoder.layers.0.mlp.gelu",
+                                           "model.encoder.layers.11.mlp.dense"};
+  EXPECT_THAT(shown(blocks, {120, false, false}), ElementsAre(blocks[0], blocks[1], blocks[2]));
+  EXPECT_THAT(shown(blocks, {60, false, false}), ElementsAre("..0.mlp.dense", "..0.mlp.gelu", "..11.mlp.dense"));
+  EXPECT_EQ(spelled(shown(blocks, {60, true, false})[2]), "\n~11.mlp.dense");
+  const std::vector<std::string> apart = {"embeddings_of_all_tokens_and_places", "encoder_blocks_0_with_a_long_name",
+                                          "encoder_blocks_1_with_a_long_name"};
+  EXPECT_THAT(shown(apart, {58, false, false}),
+              ElementsAre("embeddings_of_al..d_places", "encoder_blocks_0..ong_name", "encoder_blocks_1..ong_name"));
+  EXPECT_THAT(shown({std::string(40, 'a') + std::string(40, 'b'), std::string(40, 'a') + std::string(41, 'b')},
+                    {40, false, false}),
+              ElementsAre("aaaaa..bbbbb", "aaaaa..bbbbb"))
+      << "nothing in sight tells them apart";
+}
+
+TEST(LayersTable, TellsASmallAlignmentFromNone) {
+  const auto line_of = [](std::int64_t quartic_sum) {
+    ResonanceParts parts = layer_of("act", "", false).parts();
+    parts.scores.quartic_sum = quartic_sum;
+    Results results;
+    results.layers = {Resonance(std::move(parts))};
+    return layers_table(results, {80, false, false});
+  };
+  // 3 / 18 of the quartic scale for each of 100 rows is A4 = 0 in 16 dimensions.
+  const std::int64_t none = 100 * (Scores::kQuarticScale / 6);
+  EXPECT_THAT(line_of(none), HasSubstr("100  0.000  0.5"));
+  EXPECT_THAT(line_of(none + Scores::kQuarticScale / 128), HasSubstr("100  9e-05  0.5"));
+  EXPECT_THAT(line_of(none - Scores::kQuarticScale / 64), HasSubstr("100  -2e-04  0.5"));
+}
+
+// One mask leaves the same number of rows out of many layers.
+TEST(LayersTable, SaysOnceWhatHoldsForSeveralLayers) {
+  Results results;
+  for (const std::int64_t num_skipped : {7, 0, 7, 9}) {
+    ResonanceParts parts = layer_of(std::string(1, static_cast<char>('a' + results.layers.size()))).parts();
+    parts.num_samples_skipped = num_skipped;
+    results.layers.emplace_back(std::move(parts));
+  }
+  EXPECT_THAT(layers_table(results, {80, false, false}),
+              HasSubstr("\na, c: 7 rows skipped (mask, sampling or limit)\nd: 9 rows skipped"));
+  results.layers = {results.layers[0], results.layers[2]};
+  EXPECT_THAT(layers_table(results, {80, false, false}),
+              HasSubstr("\nall 2 layers: 7 rows skipped (mask, sampling or limit)\n"));
 }
 
 TEST(VerdictsText, IsAParagraphALayerWrappedToTheWidth) {
@@ -168,6 +226,7 @@ decoder: the 10 fullest of 32 signed vectors at epsilon 0.5; no row has a label
      -11     16  23:0 76:7
      +11     13  22:0 77:0
   and 22 more, 3 of them with rows inside
+the rule asks for 10 labelled rows, 90% of them of one class, and q <= 0.05
 )");
 }
 
@@ -182,20 +241,22 @@ TEST(NeuronsText, SaysWhatCameNearestWhereNoneKeepsTheRule) {
   EXPECT_EQ("\n" + neurons_text(results, {60, false, false}, {.min_purity = 1, .max_q = 1e-30}), R"(
 encoder.act: no grandmother neuron at epsilon 0.5 among 32
   signed vectors: the purest, +3, has 20 of 20 labelled rows
-  in class 2, 100%, with q = 8.3e-12; the rule asks for 10
-  labelled rows, 100% and q <= 1e-30
+  in class 2, 100%, with q = 8.3e-12
+the rule asks for 10 labelled rows, 100% of them of one
+  class, and q <= 1e-30
 )");
   EXPECT_EQ("\n" + neurons_text(results, {60, false, false}, {.min_count = 50}), R"(
 encoder.act: no grandmother neuron at epsilon 0.5 among 32
   signed vectors: the fullest, +3, has 20 labelled rows
-  inside; the rule asks for 50 labelled rows, 90% and q <=
-  0.05
+  inside
+the rule asks for 50 labelled rows, 90% of them of one
+  class, and q <= 0.05
 )");
   parts.counts.assign(32, 0);
   parts.class_counts.assign(96, 0);
   results.findings[0].neurons = NeuronTable(parts);
   EXPECT_THAT(neurons_text(results, {160, false, false}),
-              HasSubstr("32 signed vectors: no labelled row is inside of any; the rule asks for 10 labelled rows"));
+              HasSubstr("32 signed vectors: no labelled row is inside of any\nthe rule asks for 10 labelled rows"));
   results.findings[0].neurons.reset();
   EXPECT_EQ(neurons_text(results, {}), "no layer has neurons counted\n");
 }
@@ -218,6 +279,7 @@ encoder.act: 2 grandmother neurons at epsilon 0.5 among 32 signed vectors
   neuron  class  count  labelled  purity  recall  lift        q  nearest samples
       +3      2     25        20  100.0%  100.0%  4.50  8.3e-12  1000 1001 1002 1003 1004 1005 ~
       -1      0     12        12   91.7%   36.7%  2.75  2.3e-03  1000 1001 1002 1003 1004 1005 ~
+the rule asks for 10 labelled rows, 90% of them of one class, and q <= 0.05
 )");
   EXPECT_THAT(neurons_text(results, {30, false, false}), HasSubstr("8.3e-12  1000 ..\n"));
 }

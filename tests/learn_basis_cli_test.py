@@ -3,28 +3,17 @@
 import csv
 import json
 import math
-import pathlib
 import random
 import signal
 import subprocess
-import sys
-import tempfile
 import time
 import unittest
 
 import torch_file
+from command_case import COMMAND, HELD_OUT, MODELS, TANH, TEST_MODELS, CommandCase, gaussian_rows
 
-COMMAND, SOURCE = sys.argv.pop(1), pathlib.Path(sys.argv.pop(1))
-MODELS = SOURCE / "models"
-TEST_MODELS = SOURCE / "tests" / "data" / "models"
-TANH, ROTATED = str(MODELS / "tanh.pt"), str(MODELS / "tanh_rotated.pt")
-ROTATED_BASIS, HELD_OUT = str(MODELS / "tanh_rotated_basis.pt"), str(MODELS / "data" / "held_out.npy")
+ROTATED, ROTATED_BASIS = str(MODELS / "tanh_rotated.pt"), str(MODELS / "tanh_rotated_basis.pt")
 BOTTLENECK = "encoder.bottleneck_activation"
-
-
-def gaussian_rows(num_rows, dim, seed=1):
-    source = random.Random(seed)
-    return [[source.gauss(0, 1) for _ in range(dim)] for _ in range(num_rows)]
 
 
 def dot(a, b):
@@ -61,27 +50,7 @@ def digits():
     return [[x - m for x, m in zip(row, mean)] for row in rows]
 
 
-class CommandTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
-    def run_command(self, *words, code=0, **options):
-        done = subprocess.run([COMMAND, *map(str, words)], capture_output=True, text=True, timeout=300,
-                              cwd=self.folder, **options)
-        self.assertEqual(done.returncode, code, f"{words}\n{done.stdout}\n{done.stderr}")
-        return done
-
-    def error_of(self, *words, code=1):
-        done = self.run_command(*words, code=code)
-        self.assertNotIn("terminate called", done.stderr)
-        return done.stderr
-
-    def npy(self, rows, name="x.npy", dtype="<f4"):
-        torch_file.write_npy(self.folder / name, rows, dtype)
-        return name
-
+class LearningCase(CommandCase):
     def learn(self, *words, out="basis.pt"):
         self.run_command("learn-basis", *words, "-o", out)
         return torch_file.load(self.folder / out)
@@ -93,7 +62,7 @@ class CommandTest(unittest.TestCase):
         return {path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file()}
 
 
-class LearnTest(CommandTest):
+class LearnTest(LearningCase):
     def test_a_planted_rotation_is_found_and_observe_takes_it(self):
         planted = random_rotation(8, seed=5)
         self.npy(planted, "planted.npy", dtype="<f8")
@@ -231,7 +200,7 @@ class LearnTest(CommandTest):
         self.assertNotIn("all/lstm.pt", self.files())
 
 
-class FilesTest(CommandTest):
+class FilesTest(LearningCase):
     def test_several_layers_take_a_folder_or_a_name_with_layer_in_it(self):
         layers = ["--layers", "encoder.bottleneck", "encoder.bottleneck_activation@input", "--restarts", "1"]
         base = ["learn-basis", TANH, "--data", HELD_OUT, *layers]
@@ -302,7 +271,7 @@ class FilesTest(CommandTest):
         self.assertFalse((self.folder / "bases").exists(), "a folder that was made for nothing")
 
 
-class LearnErrorTest(CommandTest):
+class LearnErrorTest(LearningCase):
     def test_command_line_alone_is_misuse(self):
         data = self.npy(gaussian_rows(10, 3))
         out = ["-o", "b.pt"]
@@ -356,7 +325,7 @@ class LearnErrorTest(CommandTest):
         self.assertIn(" rad, not converged\n", done.stderr)
 
 
-class CompareTest(CommandTest):
+class CompareTest(LearningCase):
     def test_order_signs_and_lengths_do_not_count(self):
         basis = random_rotation(5, seed=1)
         self.npy(basis, "a.npy", dtype="<f8")
@@ -422,7 +391,7 @@ class CompareTest(CommandTest):
                 self.assertIn(words, self.error_of("compare-bases", *line, code=code))
 
 
-class HelpTest(CommandTest):
+class HelpTest(LearningCase):
     def test_help(self):
         for command in ["learn-basis", "compare-bases"]:
             self.assertIn("Examples", self.run_command(command, "--help").stdout)

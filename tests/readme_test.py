@@ -62,7 +62,7 @@ class ReadmeTest(unittest.TestCase):
 
     def test_example_prints_what_is_shown(self):
         printed = self.run_shell(f"{EXAMPLE} models/tanh.pt models/data/held_out.npy")
-        self.assert_shows(next(block for block in blocks("text") if "layer " not in block), printed)
+        self.assert_shows(next(block for block in blocks("text") if " A4 = " in block and "verdict" not in block and "p =" not in block), printed)
         self.assertTrue((self.folder / "results.srm.pt").exists())
 
     def test_commands_run(self):
@@ -76,6 +76,17 @@ class ReadmeTest(unittest.TestCase):
         show = quick_start.splitlines()[-1]
         printed = self.run_shell(quick_start.replace(show, "") + f"echo ----; {show}").split("----\n")[1]
         self.assert_shows(next(block for block in blocks("text") if "layer " in block), printed)
+
+    def test_verdict_is_what_is_shown(self):
+        quick_start = next(block for block in blocks("bash") if "observe models/tanh.pt" in block)
+        self.run_shell(quick_start)
+        shown = next(block for block in blocks("text") if "p =" in block)
+        lines = self.run_shell("torchsrm show tanh --verdicts").splitlines()
+        begin = next(k for k, line in enumerate(lines) if line.startswith("encoder.bottleneck_activation: "))
+        words = " ".join(lines[begin:]).split()
+        for shown_word, word in zip(shown.split(), words):
+            if not re.search(r"\d", shown_word):
+                self.assertEqual(shown_word, word)
 
     def test_every_path_that_is_named_exists(self):
         for path in re.findall(r"\]\(([\w./-]+)\)", README):

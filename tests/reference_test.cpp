@@ -51,8 +51,10 @@ Resonance count(const ReferenceFile& file) {
       Basis::from_vectors("reference", basis.shape.at(0), basis.shape.at(1), basis.to_doubles(), VectorLengths::kKept));
   const Pairs pairs = file.number("perm") == 1 ? Pairs::kPermutation : Pairs::kCombination;
   MemoryBudget budget(std::int64_t{1} << 30);
-  Accumulator accumulator(
-      vectors, reference_options(file.numbers("epsilon").at(0), file.number("angular_resolution"), pairs), budget);
+  AccumulatorOptions options =
+      reference_options(file.numbers("epsilon").at(0), file.number("angular_resolution"), pairs);
+  options.is_signed = file.number("signed") == 1;
+  Accumulator accumulator(vectors, options, budget);
   const NpyArray rows = file.array("activations");
   const std::vector<double> wide = rows.to_doubles();
   if (rows.type == NumberType::kFloat64) {
@@ -87,7 +89,9 @@ Comparison compare(const ReferenceFile& file) {
   for (std::size_t plane = 0; plane < pairs.size() / 2; ++plane) {
     const auto i = static_cast<std::int64_t>(pairs[2 * plane]);
     const auto j = static_cast<std::int64_t>(pairs[2 * plane + 1]);
-    const auto counts = result.counts(0, result.plane_index(i, j));
+    const std::int64_t place = result.plane_index(i, j);
+    const std::int64_t* counts = (result.is_signed() ? result.parts().signed_counts : result.parts().counts).data() +
+                                 place * result.num_angles();
     for (std::size_t k = 0; k < num_angles; ++k) {
       const std::size_t cell = plane * num_angles + k;
       ++comparison.num_cells;
@@ -104,8 +108,10 @@ Comparison compare(const ReferenceFile& file) {
 
 std::vector<std::filesystem::path> reference_files() {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(TORCHSRM_TEST_DATA "/reference")) {
-    if (entry.path().extension() == ".npz") files.push_back(entry.path());
+  for (const char* folder : {TORCHSRM_TEST_DATA "/reference", TORCHSRM_TEST_DATA "/reference/signed"}) {
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (entry.path().extension() == ".npz") files.push_back(entry.path());
+    }
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -142,9 +148,9 @@ TEST(ReferenceTest, AllFilesAndCellsAreCompared) {
     all.num_compared += one.num_compared;
     all.num_different += one.num_different;
   }
-  EXPECT_EQ(reference_files().size(), 107U);
-  EXPECT_EQ(all.num_cells, 639238);
-  EXPECT_EQ(all.num_compared, 633952) << "all but ties";
+  EXPECT_EQ(reference_files().size(), 125U);
+  EXPECT_EQ(all.num_cells, 746974);
+  EXPECT_EQ(all.num_compared, 741458) << "all but ties";
   EXPECT_EQ(all.num_different, 0);
 }
 

@@ -239,6 +239,10 @@ TEST(LayersJson, HasTheFileKeysWithoutArraysAndTheScores) {
   1.0,
   1.0
  ],
+ "s4": [
+  1.0,
+  -0.3333333333333333
+ ],
  "partial": false
 })");
 }
@@ -296,7 +300,9 @@ diago..lled"  3       50  -0.667  0.9       -
                                   0.5  -1.000
 never         2        0       -  0.9       -
                                   0.5       -
-encoder.act: 2 zero rows, 6 rows with NaN or infinity
+encoder.act: 2 zero
+  rows, 6 rows with
+  NaN or infinity
 C4 is left out (-) below 100 hits, where it says nothing
 1 layer: no sample inside at epsilon 0.9: lower --epsilon
 )");

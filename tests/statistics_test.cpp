@@ -104,6 +104,33 @@ TEST(ArcAlignmentTest, IsRefusedBelowTheHitsThatItNeeds) {
   EXPECT_THAT([&] { arc_alignment(few, 0.8); }, ThrowsMessage<Error>(HasSubstr("choose from 0.9")));
 }
 
+// Every row is on an axis: A4 is 1 and C4 is 1 at any epsilon, and the drawn curve changes sign.
+TEST(SpotlightHarmonicTest, ChangesSignWhereSpotlightsOfNeighbouringAxesOverlap) {
+  const struct {
+    std::int64_t dim;
+    double epsilon, s4;
+  } cases[] = {{8, 0.75, 0.084}, {16, 0.558, -0.182}, {64, 0.29, -0.178}, {64, 0.9, 0.55}};
+  for (const auto& [dim, epsilon, s4] : cases) {
+    const Resonance layer = accumulate(axes(dim), Basis::standard(dim), at(epsilon, 3600));
+    EXPECT_NEAR(spotlight_harmonic(layer, epsilon), s4, 0.015) << dim;
+    const double delta = std::acos(epsilon);
+    EXPECT_NEAR(spotlight_harmonic(layer, epsilon), std::sin(4 * delta) / (4 * delta), 0.002) << dim;
+    EXPECT_NEAR(quartic_alignment(layer), 1, 1e-9);
+    EXPECT_NEAR(arc_alignment(layer, epsilon, 1), 1, 1e-5);
+  }
+}
+
+TEST(SpotlightHarmonicTest, LeavesOutTheRepeatedAngleAndIsNanWhereTheCurveIsZero) {
+  AccumulatorOptions inclusive = at(0.6);
+  inclusive.grid = AngleGrid(25, GridEnds::kInclusive);
+  const std::vector<double> rows = gaussian(400, 3);
+  EXPECT_DOUBLE_EQ(spotlight_harmonic(accumulate(rows, Basis::standard(4), inclusive), 0.6),
+                   spotlight_harmonic(accumulate(rows, Basis::standard(4), at(0.6)), 0.6));
+  EXPECT_TRUE(std::isnan(spotlight_harmonic(accumulate(rows, Basis::standard(4), at(1)), 1)));
+  EXPECT_THAT([&] { spotlight_harmonic(accumulate(rows, Basis::standard(4), at(1)), 0.5); },
+              ThrowsMessage<Error>(HasSubstr("0.5")));
+}
+
 TEST(IsotropicRateTest, EqualsKnownValues) {
   EXPECT_NEAR(isotropic_rate(8, 0.9) / 5e-4, 1, 0.1);
   EXPECT_NEAR(std::log10(isotropic_rate(64, 0.9)), -24, 0.5);

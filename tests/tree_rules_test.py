@@ -30,7 +30,7 @@ ROOMS = {
                "plane_tests", "test_layer"], ["error", "kernels", "measured", "tested", "statistics"], True),
     "instrument": (["instrumented_model", "plugin"], NUMERICS + ["hook", "observer", "io"], True),
     "monitor": (["monitor"], NUMERICS + ["hook", "observer"], True),
-    "report": (["report", "report/"], ["error", "files", "measured", "tested", "resonance", "statistics"], False),
+    "report": (["report", "neuron_pictures", "report/"], ["error", "files", "measured", "tested", "resonance", "statistics"], False),
     "io": (["io", "model_inputs", "io/"], ["error", "files", "measured", "tested", "resonance"], True),
     "models": (["activation_basis/"], NUMERICS + ["bases", "report", "files"], True),
     "cli": (["cli/"], NUMERICS + ["hook", "observer", "instrument", "bases", "monitor", "report", "io", "files", "models"],

@@ -20,18 +20,26 @@ const char* to_string(Layout layout);
 /// The most bytes of rows that are brought to the CPU, or copied, at a time.
 constexpr std::int64_t kPieceBytes = std::int64_t{1} << 24;
 
+// Note [Rows of one sample]
+// Rows hang together where they come of one sample of the data: tokens, positions. An activation has the samples of a
+// call, its batch, in the first dimension. Where it is known how many there are, it may have them in the second
+// instead, (T, N, n), and then its rows are taken sample by sample; or folded into the first, (N T, n) or
+// (N heads, T, n). Where it is none of these, as a table of positions that every sample shares, all of its rows are one
+// sample: coarser than samples are, never finer.
+
 /// An activation as samples: nothing is copied while it is only described. What it borrows must not change meanwhile.
 class ActivationRows {
  public:
   /// Takes strided, sparse, quantised, nested and mkldnn tensors on any device. Throws srm::Error naming `address` for
-  /// integer, boolean and complex tensors, those without numbers (meta), and where the layout does not fit.
-  ActivationRows(const at::Tensor& activation, Layout layout, std::string address);
+  /// integer, boolean and complex tensors, those without numbers (meta), and where the layout does not fit. `batch` is
+  /// how many samples of the data the call has, where that is known; see Note [Rows of one sample].
+  ActivationRows(const at::Tensor& activation, Layout layout, std::string address, std::int64_t batch = -1);
 
   std::int64_t num_samples() const { return num_samples_; }
   std::int64_t dim() const { return dim_; }
-  /// How many elements the batch has, the first dimension; the samples of one stand together.
+  /// How many samples of the data the rows are of; those of one stand together.
   std::int64_t batch_size() const { return static_cast<std::int64_t>(batch_ends_.size()); }
-  /// (batch_size): behind which sample each element ends.
+  /// (batch_size): behind which row each sample of the data ends.
   const std::vector<std::int64_t>& batch_ends() const { return batch_ends_; }
 
   /// Hands over all rows in order in pieces (num_rows, dim()), on the CPU, contiguous, float32 or float64 (half types
@@ -45,10 +53,12 @@ class ActivationRows {
   at::Tensor kept_by(const at::Tensor& mask) const;
   /// Whether a mask has one of those shapes; an undefined one always.
   bool takes_mask(const at::Tensor& mask) const;
-  /// Whether labels are integers, one for each element of the batch; undefined ones always.
+  /// Whether labels are integers, one for each sample of the data; undefined ones always.
   bool takes_labels(const at::Tensor& labels) const;
 
  private:
+  void find_batch(std::int64_t batch);
+
   at::Tensor samples_;  // (sample dimensions..., the numbers of one sample...)
   std::int64_t num_sample_dims_ = 1;
   std::int64_t num_samples_ = 0;

@@ -25,6 +25,9 @@ const char* to_string(OnError on_error);
 struct SampleTags {
   at::Tensor labels = {};   ///< (batch) integers: classes from 0 on, -1 where unknown; undefined: none is known
   std::int64_t first = -1;  ///< the number of the first one in the data; -1: they are numbered as they come
+  std::int64_t count = -1;  ///< how many there are; -1: as many as labels or, without those, as the first dimension has
+  /// How many there are, or -1.
+  std::int64_t batch() const { return labels.defined() && labels.dim() == 1 ? labels.size(0) : count; }
 };
 
 /// A value that passes a call site. It is the model's own: read it before returning, for an in-place operation may come

@@ -26,9 +26,9 @@ void write_planes_csv(std::ostream& out, const Results& results);
 /// NeuronReading and NeuronFinding. Shares of nothing are empty.
 void write_neurons_csv(std::ostream& out, const Results& results);
 
-/// A list with an object a layer: the keys of the result file without its arrays, and `a4`, `a4_error`, `c4` (by
-/// epsilon); with findings also `tests` (with its `verdict`), `neurons` (with the grandmother neurons by epsilon) and
-/// `densities`. Undefined numbers are null. Strings are valid UTF-8 whatever the names were.
+/// A list with an object a layer: the keys of the result file without its arrays, and `a4`, `a4_error`, `c4` and
+/// `s4` (by epsilon); with findings also `tests` (with its `verdict`), `neurons` (with the grandmother neurons by
+/// epsilon) and `densities`. Undefined numbers are null. Strings are valid UTF-8 whatever the names were.
 nlohmann::ordered_json layers_json(const Results& results);
 
 /// One self-contained page that loads nothing: every layer's holistic curve, its spread, its planes, its counts.

@@ -22,6 +22,13 @@ double quartic_alignment_error(const Resonance& layer);
 /// diagonals. NaN below `min_hits` hits, where it says nothing. Throws srm::Error for an epsilon that was not counted.
 double arc_alignment(const Resonance& layer, double epsilon, std::int64_t min_hits = 100);
 
+/// S4(epsilon), spotlight harmonic: sum_k f(theta_k) cos(4 theta_k) / sum_k f(theta_k) of the holistic mean f, without
+/// the repeated last angle of an inclusive grid. It describes the drawn curve and nothing more: an arc of half-width
+/// delta lets through sin(4 delta) / (4 delta) of its cos(4 phi), which is below 0 for r > sqrt(2) epsilon, so that rows
+/// on the axes have S4 < 0 at a low epsilon. NaN where the curve is zero. Throws srm::Error for an epsilon that was not
+/// counted.
+double spotlight_harmonic(const Resonance& layer, double epsilon);
+
 /// The share of isotropic directions inside a spotlight, P(x_hat . p >= epsilon) in `dim` dimensions:
 /// I_{1 - epsilon^2}((n - 1)/2, 1/2) / 2 for epsilon >= 0, one minus that of -epsilon below 0 (I is the regularised
 /// incomplete beta function); for n = 1 it is 1/2 above epsilon = -1. A line to draw, never a test.

@@ -80,7 +80,7 @@ class Checks {
     if (values.empty()) return;
     const auto is_within = [&](double one) { return low <= one && one <= high; };
     const bool holds = std::all_of(values.begin(), values.end(), is_within);
-    add(network, words(spot, what), fmt::format("{:+.4g} to {:+.4g}", low, high), values, holds);
+    add(network, words(spot, what), fmt::format("{:+.3g} to {:+.3g}", low, high), values, holds);
     made_.back().is_figure = true;
     if (!holds && is_within(range_of(values).median)) made_.back().measured += ", median within";
   }
@@ -90,7 +90,7 @@ class Checks {
               double tolerance) {
     const std::vector<double> values = values_of(network, spot, value);
     if (values.empty()) return;
-    add(network, words(spot, what), fmt::format("median {:+.4g} +- {:.4g}", expected, tolerance), values,
+    add(network, words(spot, what), fmt::format("median {:+.3g} +- {:.3g}", expected, tolerance), values,
         std::abs(range_of(values).median - expected) <= tolerance);
     made_.back().is_figure = true;
   }
@@ -114,8 +114,8 @@ class Checks {
     const Range range = range_of(values);
     made_.push_back({network, claim, expected,
                      values.size() == 1
-                         ? fmt::format("{:+.4g}", range.median)
-                         : fmt::format("{:+.4g} ({:+.4g} to {:+.4g})", range.median, range.min, range.max),
+                         ? fmt::format("{:+.3g}", range.median)
+                         : fmt::format("{:+.3g} ({:+.3g} to {:+.3g})", range.median, range.min, range.max),
                      holds, false});
   }
 
@@ -195,8 +195,8 @@ std::string conclusion(std::span<const CaseResult> cases, std::span<const Expect
   }
   return "In these networks, which differ in the bottleneck's function alone, activations lie on the diagonals of the "
          "basis that tanh acts in, wherever that lies, before the function too and beyond what tanh makes of any such "
-         "pre-activations; where the function acts in no basis, none stands out: here the function is what privileges "
-         "the basis. Other architectures, data and optimisers are not covered.";
+         "pre-activations, and where the function acts in no basis, none stands out: here the function is what "
+         "privileges the basis, which says nothing of other architectures, data and optimisers.";
 }
 
 }  // namespace srm::activation_basis

@@ -9,7 +9,7 @@ const element = (tag, text, className) => {
   if (className) made.className = className;
   return made;
 };
-const minus = (text) => text.replaceAll('-', '\u2212');
+const minus = (text) => text.replace('+-', '\u00b1').replaceAll('-', '\u2212');
 const number = (value, digits) => (value === null ? '\u2013' : minus(value.toFixed(digits)));
 const range = (values, digits) => {
   const cell = element('td', values === null ? '' : number(values.median, digits), 'number');
@@ -128,7 +128,7 @@ const draw = () => {
         paper_bgcolor: colour.page,
         plot_bgcolor: colour.page,
         font: {family: getComputedStyle(document.body).fontFamily, size: narrow ? 11 : 13, color: colour.ink},
-        margin: {l: narrow ? 44 : 70, r: 12, t: 12, b: 60},
+        margin: {l: narrow ? 44 : 70, r: 12, t: narrow ? 110 : 64, b: 60},
         hovermode: 'closest',
         legend: {orientation: 'h', x: 0, xanchor: 'left', y: 1.02, yanchor: 'bottom'},
         xaxis: {...axis, tickvals: names.map((_, k) => k), ticktext: names, range: [-0.5, names.length - 0.5], zeroline: false},
@@ -151,8 +151,8 @@ const draw = () => {
 const start = () => {
   const seeds = distinct(data.cases.map((one) => one.seed)).length;
   byId('summary').textContent =
-      `${data.cases.length} networks, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} each, trained on 1,347 digits and ` +
-      'measured on 450 others.';
+      `${data.cases.length} ${data.cases.length === 1 ? 'network' : 'networks'}, from ${seeds} ` +
+      `${seeds === 1 ? 'seed' : 'seeds'}, trained on 1,347 digits and measured on 450 others.`;
   byId('conclusion').textContent = data.conclusion;
   byId('width-label').hidden = widths.length < 2;
   byId('width-chooser').replaceChildren(...widths.map((width) => {

@@ -25,7 +25,7 @@ struct Findings {
 Findings findings_of(std::vector<CaseResult> cases);
 
 /// The table (trained networks, with the untrained ones' median z beside), the expectations and the conclusion, in
-/// ASCII of at most 120 columns.
+/// ASCII of at most 140 columns.
 std::string to_text(const Findings& findings);
 
 /// A header line and a line a case, stage, place and basis; lines end in \n, an empty field stands for what there is

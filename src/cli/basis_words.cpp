@@ -150,6 +150,11 @@ BasisWord parse_basis_word(const std::string& text) {
     const std::string_view numbers = std::string_view(text).substr(std::string_view(kThomson).size());
     const std::size_t colon = numbers.find(':');
     word.num_vectors = number_in<std::int64_t>(text, numbers.substr(0, colon), 1);
+    constexpr std::int64_t kMost = 4096;
+    if (word.num_vectors > kMost) {
+      throw Misuse("basis", fmt::format("a frame of Thomson's has {} vectors or fewer", kMost), text,
+                   "spread more once, and give them as a file");
+    }
     if (colon != std::string_view::npos) word.seed = number_in<std::uint64_t>(text, numbers.substr(colon + 1), 0);
   } else if (text.starts_with(kWeights)) {
     word.kind = Kind::kWeights;

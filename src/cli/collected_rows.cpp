@@ -20,29 +20,15 @@ std::int64_t sum_of(std::int64_t a, std::int64_t b) {
   return __builtin_add_overflow(a, b, &sum) ? kMost : sum;
 }
 
-}  // namespace
-
-std::vector<std::int64_t> samples_of_rows(const ActivationRows& rows, const at::Tensor& activation, std::int64_t begin,
-                                          std::int64_t end) {
-  const std::int64_t num_samples = end - begin;
-  const std::int64_t num_rows = rows.num_samples();
+// For each row the sample of the data that it is a part of; `begin` is the first one.
+std::vector<std::int64_t> samples_of_rows(const ActivationRows& rows, std::int64_t begin) {
   std::vector<std::int64_t> samples;
-  samples.reserve(static_cast<std::size_t>(num_rows));
-  if (rows.batch_size() == num_samples) {
-    for (std::int64_t k = 0; k < num_samples; ++k) {
-      samples.resize(static_cast<std::size_t>(rows.batch_ends()[static_cast<std::size_t>(k)]), begin + k);
-    }
-    return samples;
-  }
-  const bool is_folded = num_rows % num_samples == 0;
-  const bool is_second = !activation.is_nested() && activation.dim() == 3 && activation.size(1) == num_samples &&
-                         num_rows == activation.size(0) * num_samples;
-  const std::int64_t rows_per_sample = std::max<std::int64_t>(num_rows / num_samples, 1);
-  for (std::int64_t row = 0; row < num_rows; ++row) {
-    samples.push_back(begin + (is_second ? row % num_samples : is_folded ? row / rows_per_sample : 0));
-  }
+  samples.reserve(static_cast<std::size_t>(rows.num_samples()));
+  for (const std::int64_t end : rows.batch_ends()) samples.resize(static_cast<std::size_t>(end), begin++);
   return samples;
 }
+
+}  // namespace
 
 RowCollector::RowCollector(CollectOptions options, std::int64_t num_samples, std::shared_ptr<MemoryBudget> budget)
     : options_(std::move(options)), num_samples_(num_samples), budget_(std::move(budget)) {}
@@ -110,10 +96,10 @@ void RowCollector::offer(Layer& layer, const at::Tensor& rows, std::span<const s
 
 void RowCollector::add(const std::string& address, const at::Tensor& activation, Layout layout,
                        const at::Tensor& mask) {
-  const ActivationRows rows(activation, layout, address);
+  const ActivationRows rows(activation, layout, address, end_ - begin_);
   if (rows.num_samples() == 0) return;
   const at::Tensor kept = rows.kept_by(mask);
-  const std::vector<std::int64_t> samples = samples_of_rows(rows, activation, begin_, end_);
+  const std::vector<std::int64_t> samples = samples_of_rows(rows, begin_);
   const std::lock_guard lock(mutex_);
   Layer& layer = layer_of(address, rows.dim());
   // What all the data will bring at this rate; of a layer that is called more often, more is asked for then.

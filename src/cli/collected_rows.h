@@ -35,17 +35,6 @@ struct CollectedLayer {
   std::int64_t num_rows_offered = 0;
 };
 
-// Note [Rows of one sample]
-// Rows hang together where they come of one sample of the data: tokens, positions. A layer hands over the rows of a
-// batch, and what it hands over has the batch in its first dimension, or in its second (T, N, n), or folded into the
-// first (N T, n). Where its rows are no multiple of the samples (those that a layer chose), those of the whole batch
-// are taken for one sample: coarser, never finer than the samples are.
-
-/// For each of the rows of `activation` the sample that it is a part of, from `begin`, when samples begin to end - 1 of
-/// the data were run; see Note [Rows of one sample].
-std::vector<std::int64_t> samples_of_rows(const ActivationRows& rows, const at::Tensor& activation, std::int64_t begin,
-                                          std::int64_t end);
-
 /// Keeps a seeded, uniform sample of the rows of each layer of a stream, in memory that is bounded and is asked for
 /// before it is taken. Thread-safe but for start_batch() and take().
 class RowCollector {

@@ -35,7 +35,8 @@ tanh-frame-24 and tanh-frame-48 (act along spread vectors; width 16 only), isotr
 --out gets cases/ (a file a network), table.csv, experiment.json and experiment.html. Networks that have a file there
 are not trained again: after Ctrl-C the same command goes on. Networks of other epochs or rotations are refused.
 
-Time: 5 seconds a network and core at width 16; the default, 40 networks, took 2 minutes on two cores.
+Time: about 5 seconds of one core a network of width 16, 8 of width 24; the default, 40 networks, takes 2 to 4 minutes
+on two cores.
 
 Examples:
   torchsrm experiment activation-basis
@@ -107,6 +108,7 @@ int run_activation_basis(const Flags& flags) {
 void add_experiment(CLI::App& app, Action& action) {
   CLI::App* group = app.add_subcommand("experiment", "Run an experiment on networks that are trained for it");
   group->require_subcommand(1);
+  group->footer("Examples:\n  torchsrm experiment activation-basis\n  torchsrm experiment activation-basis --help");
   CLI::App* command =
       group->add_subcommand("activation-basis", "Does the activation function privilege the basis that it acts in?");
   auto flags = std::make_shared<Flags>();

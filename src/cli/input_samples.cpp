@@ -1,5 +1,6 @@
 #include "cli/input_samples.h"
 
+#include <ATen/ATen.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -16,6 +17,28 @@ std::optional<RowReservoir> rows_at(const std::string& address, const ObservedMo
     if (observer->address() == address) return observer->sample();
   }
   return std::nullopt;
+}
+
+// Whether the function makes of the rows that went in those that came out, as far as both were kept.
+bool is_so(const ActivationFunction& function, const RowReservoir& inputs, const RowReservoir& outputs) {
+  constexpr double kTolerance = 1e-3;
+  if (inputs.dim() != outputs.dim()) return false;
+  const at::Tensor before = at::tensor(inputs.rows(), at::kDouble).reshape({-1, inputs.dim()});
+  const at::Tensor after = at::tensor(outputs.rows(), at::kDouble).reshape({-1, outputs.dim()});
+  const std::vector<std::int64_t> numbers = inputs.row_numbers();
+  std::vector<std::int64_t> in, out;
+  std::int64_t k = 0;
+  for (const std::int64_t number : outputs.row_numbers()) {
+    const auto found = std::lower_bound(numbers.begin(), numbers.end(), number);
+    if (found != numbers.end() && *found == number) {
+      in.push_back(found - numbers.begin());
+      out.push_back(k);
+    }
+    ++k;
+  }
+  if (in.empty()) return true;
+  const at::Tensor made = function.function(before.index_select(0, at::tensor(in, at::kLong)));
+  return at::allclose(made, after.index_select(0, at::tensor(out, at::kLong)), kTolerance, kTolerance);
 }
 
 }  // namespace
@@ -60,13 +83,20 @@ void InputSamples::set_enabled(bool enabled) const {
 }
 
 /// To the samples of what comes out.
-void InputSamples::give_to(std::vector<LayerSample>& samples) const {
+void InputSamples::give_to(std::vector<LayerSample>& samples, std::vector<std::string>& notes) const {
   if (!observed_) return;
   for (LayerSample& sample : samples) {
     for (const NamedNonlinearity& one : nonlinearities_) {
       if (one.output != sample.address) continue;
-      sample.function = one.function;
-      sample.inputs = rows_at(one.input, *observed_);
+      auto inputs = rows_at(one.input, *observed_);
+      if (!inputs) continue;
+      if (is_so(one.function, *inputs, sample.rows)) {
+        sample.function = one.function;
+        sample.inputs = std::move(inputs);
+      } else {
+        notes.push_back(fmt::format("{} is not {} of {}: it was not tested against that", one.output, one.function.name,
+                                    one.input));
+      }
     }
   }
 }

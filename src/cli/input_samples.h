@@ -31,8 +31,8 @@ class InputSamples {
 
   /// On in the pass that counts, alone.
   void set_enabled(bool enabled) const;
-  /// To the samples of what comes out.
-  void give_to(std::vector<LayerSample>& samples) const;
+  /// To the samples of what comes out; where `named` says what is not so, a note instead.
+  void give_to(std::vector<LayerSample>& samples, std::vector<std::string>& notes) const;
 
  private:
   void find_functions(const HookedModule& hooked, const ObserveOptions& options);

@@ -12,7 +12,9 @@
 namespace srm::cli {
 
 Labels read_labels(const std::string& spec, std::int64_t num_samples) {
-  const at::Tensor labels = read_tensor(spec, "labels");
+  constexpr std::int64_t kMostClasses = 100'000;
+  at::Tensor labels = read_tensor(spec, "labels");
+  if (labels.dim() == 2 && labels.size(1) == 1) labels = labels.squeeze(1);
   const std::string where = "labels " + spec;
   if (labels.dim() != 1 || !at::isIntegralType(labels.scalar_type(), /*includeBool=*/false) || labels.numel() == 0) {
     throw Error(where, "labels must be whole numbers (num_samples)",
@@ -28,6 +30,10 @@ Labels read_labels(const std::string& spec, std::int64_t num_samples) {
   if (least < -1) {
     throw Error(where, "labels must be classes from 0 on, or -1 where unknown", fmt::format("{}", least),
                 "number the classes from 0");
+  }
+  if (most >= kMostClasses) {
+    throw Error(where, fmt::format("there may be {} classes", kMostClasses), fmt::format("class {}", most),
+                "number the classes without gaps");
   }
   return {classes, std::max<std::int64_t>(most + 1, 1)};
 }

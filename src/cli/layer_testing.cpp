@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/progress.h"
+#include "srm/error.h"
 #include "srm/test_layer.h"
 
 namespace srm::cli {
@@ -72,7 +73,7 @@ LayerTests tests_of(const LayerSample& sample, const TestingOptions& options, co
 }  // namespace
 
 void test_layers(const std::vector<LayerSample>& samples, const TestingOptions& options,
-                 const InterruptGuard& interrupt, Results& results) {
+                 const InterruptGuard& interrupt, Results& results, std::vector<std::string>& notes) {
   std::vector<const LayerSample*> testable;
   std::int64_t num_total = 0;
   for (const LayerSample& sample : samples) {
@@ -82,7 +83,7 @@ void test_layers(const std::vector<LayerSample>& samples, const TestingOptions& 
     num_total += num_steps(sample, options, *layer);
   }
   if (testable.empty()) return;
-  Progress progress("testing", num_total);
+  Progress progress("testing", num_total, "rotations");
   const auto advance = [&](std::int64_t, std::int64_t) {
     if (interrupt.is_interrupted()) throw Interrupted();
     progress.advance(1);
@@ -90,7 +91,12 @@ void test_layers(const std::vector<LayerSample>& samples, const TestingOptions& 
   std::vector<LayerFindings> tested;
   try {
     for (const LayerSample* sample : testable) {
-      tested.push_back({sample->address, tests_of(*sample, options, *layer_of(results, sample->address), advance)});
+      // A dead layer is no reason to lose the others.
+      try {
+        tested.push_back({sample->address, tests_of(*sample, options, *layer_of(results, sample->address), advance)});
+      } catch (const Error& error) {
+        notes.push_back(sample->address + " was not tested: " + error.what());
+      }
     }
   } catch (const Interrupted&) {
     // What was tested until then stays.

@@ -33,9 +33,10 @@ struct TestingOptions {
 };
 
 /// Tests A4 of every layer in `samples`, and planes, and puts the tests into the findings of `results`, in the order of
-/// its layers. Layers that cannot be tested (fewer than two rows or dimensions) are left out. Progress goes to standard
-/// error. Stops early, with what was tested so far, when interrupted.
+/// its layers. Layers with fewer than two rows or dimensions are left out, and those that cannot be tested for another
+/// reason (all rows alike, and centred) with a note. Progress goes to standard error. Stops early, with what was tested
+/// so far, when interrupted.
 void test_layers(const std::vector<LayerSample>& samples, const TestingOptions& options,
-                 const InterruptGuard& interrupt, Results& results);
+                 const InterruptGuard& interrupt, Results& results, std::vector<std::string>& notes);
 
 }  // namespace srm::cli

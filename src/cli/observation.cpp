@@ -11,6 +11,7 @@
 #include "cli/labels.h"
 #include "cli/model_file.h"
 #include "cli/progress.h"
+#include "cli/run_inputs.h"
 #include "srm/error.h"
 #include "srm/io.h"
 #include "srm/model_inputs.h"
@@ -57,16 +58,6 @@ Observation run_passes(std::int64_t num_samples, std::int64_t batch_size, const 
   return seen;
 }
 
-at::Tensor read_mask(const std::string& spec, std::int64_t num_samples) {
-  const at::Tensor mask = read_tensor(spec, "mask");
-  if (mask.dim() == 0 || mask.size(0) != num_samples || c10::isComplexType(mask.scalar_type())) {
-    throw Error("mask " + spec, fmt::format("a mask must have {} samples in its first dimension", num_samples),
-                fmt::format("{} ({})", c10::toString(mask.scalar_type()), fmt::join(mask.sizes(), ", ")),
-                "give one number a token, 0 where it is only padding");
-  }
-  return mask;
-}
-
 void add_sample(const Observer& observer, std::vector<LayerSample>& samples) {
   auto rows = observer.sample();
   if (rows) samples.push_back({observer.address(), observer.basis(), std::move(*rows)});
@@ -109,7 +100,8 @@ Observation observe_model(const RunOptions& run, ObserveOptions options, std::sh
     const auto [arguments, kwargs] = inputs.batch(begin, end);
     std::optional<MaskGuard> masked;
     if (mask) masked.emplace(mask->slice(0, begin, end));
-    const TagGuard tagged({labels ? labels->classes.slice(0, begin, end) : at::Tensor(), begin});
+    const TagGuard tagged(
+        {labels ? labels->classes.slice(0, begin, end) : at::Tensor(), run.first_sample + begin, end - begin});
     forward_or_explain(model, run.method, arguments, kwargs,
                        [&] { observed.run_method(run.method, arguments, kwargs); });
   };
@@ -121,25 +113,14 @@ Observation observe_model(const RunOptions& run, ObserveOptions options, std::sh
   seen.left_out = observed.left_out();
   for (const Error& failure : observed.failures()) seen.failures.emplace_back(failure.what());
   for (const auto& observer : observed.observers()) add_sample(*observer, seen.samples);
-  input_samples.give_to(seen.samples);
+  input_samples.give_to(seen.samples, seen.notes);
   finish(seen, observed.take_results());
   return seen;
 }
 
 Observation observe_activations(const RunOptions& run, const ObserveOptions& options,
                                 std::shared_ptr<MemoryBudget> budget, const InterruptGuard& interrupt) {
-  at::Tensor activations = read_tensor(run.data, "activations");
-  const std::string where = "activations " + run.data;
-  if (activations.dim() < 2) {
-    throw Error(where, "activations must be (num_samples, ...), of two dimensions or more",
-                fmt::format("{}", activations.dim()), "reshape them");
-  }
-  if (activations.numel() == 0) throw Error(where, "there must be a sample with a number", "none", "check the file");
-  if (at::isIntegralType(activations.scalar_type(), /*includeBool=*/true)) activations = activations.to(at::kDouble);
-  if (!at::isFloatingType(activations.scalar_type())) {
-    throw Error(where, "activations must be real numbers", c10::toString(activations.scalar_type()),
-                "save their magnitudes, or their real and imaginary parts side by side");
-  }
+  const at::Tensor activations = read_activations(run.data);
   at::Tensor mask;
   if (!run.mask.empty()) mask = read_mask(run.mask, activations.size(0));
   std::optional<Labels> labels;
@@ -148,7 +129,7 @@ Observation observe_activations(const RunOptions& run, const ObserveOptions& opt
   Observer observer("activations", options, layout, std::move(budget));
   const auto step = [&](std::int64_t begin, std::int64_t end) {
     observer.add(activations.slice(0, begin, end), mask.defined() ? mask.slice(0, begin, end) : at::Tensor(),
-                 {labels ? labels->classes.slice(0, begin, end) : at::Tensor(), begin});
+                 {labels ? labels->classes.slice(0, begin, end) : at::Tensor(), run.first_sample + begin, end - begin});
   };
   Observation seen =
       run_passes(activations.size(0), run.batch_size, options, interrupt, step, [&](Pass) { observer.finish_pass(); });

@@ -20,6 +20,7 @@ struct Observation {
   std::vector<std::string> failures;  ///< errors that took a layer's observer off, with OnError::kDetach
   bool is_interrupted = false;
   std::exception_ptr failure;        ///< what ended the run early; what was counted before is in the results
+  std::vector<std::string> notes;    ///< what there is to say beside
   std::vector<LayerSample> samples;  ///< of the layers, as far as ObserveOptions::num_test_rows asks for rows
 };
 
@@ -30,7 +31,8 @@ struct RunOptions {
   std::string method = "forward";
   std::string mask;  ///< FILE[:KEY] of a mask (num_samples, ...); empty: none, or named in ObserveOptions
   std::int64_t batch_size = 64;
-  std::string labels;  ///< FILE[:KEY] of classes (num_samples); empty: none
+  std::int64_t first_sample = 0;  ///< number of the first sample in the whole data, where these are a part of it
+  std::string labels;             ///< FILE[:KEY] of classes (num_samples); empty: none
   /// Which layers are activation functions of what, beside those that can be told from the model.
   std::vector<NamedNonlinearity> nonlinearities = {};
 };

@@ -15,6 +15,7 @@
 #include "cli/observe_flags.h"
 #include "cli/output_folder.h"
 #include "cli/plane_words.h"
+#include "cli/run_inputs.h"
 #include "srm/io.h"
 #include "srm/neuron_tally.h"
 #include "srm/report.h"
@@ -29,8 +30,18 @@ Sampling: what --every, --fraction, --limit and --mask leave out is counted as s
 Layouts: which dimension of an activation holds the numbers of one sample. auto takes the last of 2-D and 3-D
 activations and the channels of 4-D and 5-D ones; flatten makes one sample of everything behind the batch.
 
+Tests: A4 of a sample of each layer's rows against Haar rotations of the basis (--rotations), beyond the activation
+function's own effect where the layer is one, and planes one by one where a layer is narrow.
+
+Passes: --centre, --epsilon auto:data, --planes top and --basis pca or learned-* run the data once more each, before it
+is counted. A learned basis is learned on the first half of the samples and observed on the second: shuffle data that
+are in some order.
+
 Examples:
   torchsrm observe model.pt --data inputs.npy
+  torchsrm observe model.pt --data images.npz:x --labels images.npz:y --by-class --layers 'block*' --centre
+  torchsrm observe model.pt --data inputs.npy --planes top:64 --epsilon auto:data --basis learned-diagonal
+  torchsrm observe model.pt --data inputs.npy --layers act --density 3,7 --nonlinearity act=gelu-tanh:fc
   torchsrm observe model.pt --data inputs.pt --layers 'encoder.*' '!*.dropout' --epsilon 0.9 0.75 --centre
   torchsrm observe encoder.pt --data tokens.pt --mask attention_mask --layers 'layers.*/gelu' 're:layers\.[0-3]'
   torchsrm observe codec.pt --data x.npy --method encode --layers '*' --limit 100000
@@ -50,52 +61,14 @@ struct Flags {
   std::int64_t density_points = ObserveOptions().density_points;
   std::int64_t num_rotations = TestingOptions().num_rotations;
   std::optional<std::int64_t> num_test_rows;
-  std::optional<bool> test_planes;
+  bool tests_planes = false;
+  bool tests_no_planes = false;
   std::vector<std::string> nonlinearities;
   std::int64_t num_learning_rows = 20000;
   int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   std::string memory;
   std::string out = "srm-result";
 };
-
-void require_sources(const Flags& flags) {
-  const bool has_model = !flags.run.model.empty();
-  if (has_model == !flags.activations.empty()) {
-    throw Misuse("observe", "there must be either a model or --activations", has_model ? "both" : "neither",
-                 "the model comes first, or after `--` behind lists");
-  }
-  if (has_model && flags.run.data.empty()) {
-    throw Misuse("observe", "a model needs --data to run on", "none", "give a .pt, .npy or .npz file of inputs");
-  }
-  const bool is_method_given = flags.run.method != RunOptions().method;
-  if (!has_model && (!flags.run.data.empty() || !flags.observe.layers.empty() || is_method_given)) {
-    throw Misuse("observe", "--data, --layers and --method belong to a model", "--activations", "leave them out");
-  }
-  for (const std::string& layout : flags.observe.layouts) {
-    if (!has_model && layout.find('=') != std::string::npos) {
-      throw Misuse("--layout", "without a model there is one layer, and no GLOB= to choose it", layout, "leave it out");
-    }
-  }
-  if (flags.run.batch_size < 1) {
-    throw Misuse("--batch-size", "a batch must hold a sample", fmt::format("{}", flags.run.batch_size),
-                 "give 1 or more");
-  }
-  if (flags.out.empty()) throw Misuse("--out", "the folder must have a name", "none", "leave it out for srm-result");
-}
-
-std::optional<std::int64_t> memory_limit_of(std::string flag) {
-  if (flag.empty()) return std::nullopt;
-  const std::string got = flag;
-  std::int64_t limit = 0;
-  try {
-    CLI::AsSizeValue(false)(flag);  // "4G" becomes "4294967296", or a message
-    limit = std::stoll(flag);
-  } catch (const std::exception&) {
-    limit = 0;
-  }
-  if (limit <= 0) throw Misuse("--memory", "the limit must be a size above zero", got, "give e.g. 4G");
-  return limit;
-}
 
 // What the command line alone tells: neither basis nor mean nor the number of classes.
 ObserveOptions options_of(const Flags& flags) {
@@ -125,6 +98,20 @@ void require_tests(const Flags& flags) {
     throw Misuse("--rotations", "a null takes two rotations or more, or 0 for no tests",
                  fmt::format("{}", flags.num_rotations), "200 is usual; below 39 no p can be 5 % or less");
   }
+  if (flags.tests_planes && flags.num_rotations == 0) {
+    throw Misuse("--test-planes", "planes are tested beside layers", "--rotations 0", "leave one of the two out");
+  }
+  if (!flags.nonlinearities.empty() && flags.run.model.empty()) {
+    throw Misuse("--nonlinearity", "it names two layers of a model", "--activations", "observe the model itself");
+  }
+  if (flags.num_learning_rows < 4) {
+    throw Misuse("--learn-rows", "a basis is learned from four rows or more",
+                 fmt::format("{}", flags.num_learning_rows), "thousands are needed for it to be stable");
+  }
+  if (flags.run.first_sample < 0) {
+    throw Misuse("--first-sample", "samples are numbered from 0", fmt::format("{}", flags.run.first_sample),
+                 "give the number of the first one in the whole data");
+  }
   if (flags.num_test_rows.value_or(2) < 2) {
     throw Misuse("--test-rows", "tests need two rows or more", fmt::format("{}", *flags.num_test_rows),
                  "--rotations 0 leaves tests out");
@@ -140,6 +127,14 @@ void read_mean(const std::string& spec, ObserveOptions& options) {
               "give the mean activation of the layer");
 }
 
+// As torchsrm learn-basis says in its file.
+bool is_learned_and_unstable(const std::string& spec) {
+  const c10::IValue value = read_value(spec);
+  if (!value.isGenericDict() || !value.toGenericDict().contains("stable")) return false;
+  const c10::IValue stable = value.toGenericDict().at("stable");
+  return stable.isBool() && !stable.toBool();
+}
+
 // Every layer's basis is made when its width is known; what there is to say of it comes into `notes`.
 void choose_basis(const Flags& flags, ObserveOptions& options, const std::shared_ptr<std::vector<std::string>>& notes) {
   const BasisWord word = basis_word_of(flags.observe);
@@ -152,6 +147,10 @@ void choose_basis(const Flags& flags, ObserveOptions& options, const std::shared
   }
   options.basis_rule = {word.text};
   if (word.kind == BasisWord::Kind::kStandard) return;
+  if (word.kind == BasisWord::Kind::kFile && is_learned_and_unstable(word.name)) {
+    notes->push_back("the basis in " + word.name +
+                     " was learned and is not stable: another half of its data gave another");
+  }
   if (const auto width = width_of(word, model.get())) {
     options.basis = make_basis(word, *width, model.get(), {}, notes.get());
     return;
@@ -165,12 +164,14 @@ void choose_basis(const Flags& flags, ObserveOptions& options, const std::shared
 // A learned basis is an extreme of whatever rows: no rotation of it is a fair comparison.
 void test(const Flags& flags, const ObserveOptions& options, const InterruptGuard& interrupt, Observation& seen) {
   if (seen.is_interrupted || seen.failure || seen.samples.empty()) return;
+  std::optional<bool> planes;
+  if (flags.tests_planes || flags.tests_no_planes) planes = flags.tests_planes;
   TestingOptions testing{.num_rotations = flags.num_rotations,
                          .seed = options.seed,
                          .centred = options.centre,
                          .mean = options.mean,
-                         .planes = flags.test_planes};
-  test_layers(seen.samples, testing, interrupt, seen.results);
+                         .planes = planes};
+  test_layers(seen.samples, testing, interrupt, seen.results, seen.notes);
   seen.is_interrupted = interrupt.is_interrupted();
 }
 
@@ -206,7 +207,8 @@ void print_result(const Results& results) {
 
 int observe(Flags flags) {
   const InterruptGuard interrupt;
-  require_sources(flags);
+  require_sources("observe", flags.run, flags.activations, flags.observe.layers, flags.observe.layouts);
+  if (flags.out.empty()) throw Misuse("--out", "the folder must have a name", "none", "leave it out for srm-result");
   require_tests(flags);
   ObserveOptions options = options_of(flags);
   for (const std::string& one : flags.nonlinearities) flags.run.nonlinearities.push_back(parse_nonlinearity(one));
@@ -226,17 +228,25 @@ int observe(Flags flags) {
                                : observe_activations(flags.run, options, budget, interrupt);
   test(flags, options, interrupt, seen);
 
+  // Nothing worth a file, least of all in place of an earlier one.
+  if (seen.is_interrupted && seen.results.layers.empty()) {
+    fmt::print(stderr, "stopped before anything was counted: nothing was written\n");
+    return kInterrupted;
+  }
   folder.write(seen.results);
   print_result(seen.results);
   if (options.basis_rule.num_rows > 0) {
     notes->push_back(
-        "the basis was learned on the first half of the samples and observed on the second; it was not "
-        "tested, since learning finds an extreme in any rows: see whether it is stable");
+        "the basis was found in the first half of the samples and observed on the second; it was not "
+        "tested, since learning finds an extreme in any rows");
   }
+  notes->insert(notes->end(), seen.notes.begin(), seen.notes.end());
   for (const std::string& note : *notes) fmt::print(stderr, "note: {}\n", printable(note));
   print_warnings(seen);
-  fmt::print("\nwritten to {}: results.srm.pt, planes.csv, layers.json, report.html{}\n", printable(flags.out),
-             seen.results.partial ? " (partial)" : "");
+  const bool has_neurons = std::any_of(seen.results.findings.begin(), seen.results.findings.end(),
+                                       [](const LayerFindings& found) { return found.neurons.has_value(); });
+  fmt::print("\nwritten to {}: results.srm.pt, planes.csv, {}layers.json, report.html{}\n", printable(flags.out),
+             has_neurons ? "neurons.csv, " : "", seen.results.partial ? " (partial)" : "");
   if (seen.failure) std::rethrow_exception(seen.failure);
   return seen.is_interrupted ? kInterrupted : 0;
 }
@@ -268,13 +278,19 @@ void add_observe(CLI::App& app, Action& action) {
       ->capture_default_str();
   command->add_option("--test-rows", flags->num_test_rows,
                       "Rows of a layer that tests rest on, drawn by --seed (default: 4096, fewer above 512 wide)");
-  command->add_flag("--test-planes,!--no-test-planes", flags->test_planes,
-                    "Test every plane (default: of layers with up to 64 basis vectors)");
+  CLI::Option* planes = command->add_flag("--test-planes", flags->tests_planes,
+                                          "Test every plane (default: of layers with up to 64 basis vectors)");
+  command->add_flag("--no-test-planes", flags->tests_no_planes, "Test no planes")->excludes(planes);
   command->add_option("--nonlinearity", flags->nonlinearities,
                       "LAYER=FUNCTION[:INPUT]: test LAYER against the function's own effect (M1, M1c); known without "
                       "it where LAYER is a module or operator that is an activation function");
   command->add_option("--labels", flags->run.labels,
                       "FILE[:KEY] with the class of each sample: lists grandmother neurons");
+  command
+      ->add_option("--first-sample", flags->run.first_sample,
+                   "Number of the first sample, where the data are a part of more: so that the nearest samples of "
+                   "merged parts keep their numbers")
+      ->capture_default_str();
   command->add_flag("--by-class", flags->by_class, "With --labels: a result for each class beside the whole");
   command->add_option("--nearest", flags->num_nearest,
                       "Keep so many samples nearest to each signed basis vector (default: 8 with --labels)");

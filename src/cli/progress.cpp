@@ -21,9 +21,10 @@ std::string as_time(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::string what, std::int64_t num_samples)
+Progress::Progress(std::string what, std::int64_t num_items, std::string items)
     : what_(std::move(what)),
-      num_samples_(num_samples),
+      num_items_(num_items),
+      items_(std::move(items)),
       is_terminal_(isatty(STDERR_FILENO) != 0),
       start_(Clock::now()),
       last_drawn_(start_) {}
@@ -33,10 +34,10 @@ Progress::~Progress() {
   if (is_terminal_) std::fputs("\n", stderr);
 }
 
-void Progress::advance(std::int64_t num_samples) {
-  num_done_ += num_samples;
+void Progress::advance(std::int64_t num_items) {
+  num_done_ += num_items;
   const auto now = Clock::now();
-  if (num_done_ >= num_samples_ || now - last_drawn_ < (is_terminal_ ? kTerminalInterval : kLineInterval)) return;
+  if (num_done_ >= num_items_ || now - last_drawn_ < (is_terminal_ ? kTerminalInterval : kLineInterval)) return;
   draw(now);
 }
 
@@ -44,10 +45,11 @@ void Progress::draw(Clock::time_point now) {
   last_drawn_ = now;
   const double seconds = std::max(std::chrono::duration<double>(now - start_).count(), 1e-9);
   const double rate = static_cast<double>(num_done_) / seconds;
-  const double share = static_cast<double>(num_done_) / static_cast<double>(std::max<std::int64_t>(num_samples_, 1));
-  std::string text = fmt::format("{}/{} samples, {:.0f} a second", num_done_, num_samples_, rate);
-  if (num_done_ < num_samples_ && num_done_ > 0) {
-    text += fmt::format(", {} left", as_time(static_cast<double>(num_samples_ - num_done_) / rate));
+  const double share = static_cast<double>(num_done_) / static_cast<double>(std::max<std::int64_t>(num_items_, 1));
+  std::string text =
+      fmt::format("{}/{} {}, {:.{}f} a second", num_done_, num_items_, items_, rate, rate < 9.95 ? 1 : 0);
+  if (num_done_ < num_items_ && num_done_ > 0) {
+    text += fmt::format(", {} left", as_time(static_cast<double>(num_items_ - num_done_) / rate));
   } else {
     text += fmt::format(", took {}", as_time(seconds));
   }

@@ -8,7 +8,10 @@
 
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/input_pictures.h"
+#include "cli/plane_words.h"
 #include "cli/result_path.h"
+#include "report/findings_facts.h"
 #include "srm/io.h"
 #include "srm/isotropic_plane.h"
 #include "srm/report.h"
@@ -20,6 +23,7 @@ constexpr const char* kFooter = R"(Examples:
   torchsrm show result
   torchsrm show result/results.srm.pt --plane 0,1
   torchsrm show result --verdicts --neurons --min-purity 0.8
+  torchsrm show result --neurons --inputs digits.npy --image 8x8
   torchsrm show result --density 0,1
   torchsrm show before after --json)";
 
@@ -30,26 +34,22 @@ struct Flags {
   bool verdicts = false;
   bool neurons = false;
   GrandmotherRule rule;
+  std::string inputs;
+  std::string image;
   bool json = false;
 };
 
 std::optional<Plane> plane_of(const char* name, const std::string& flag) {
-  if (flag.empty()) return std::nullopt;
-  Plane plane{};
-  const char* const end = flag.data() + flag.size();
-  const auto first = std::from_chars(flag.data(), end, plane.i);
-  if (first.ec == std::errc() && first.ptr != end && *first.ptr == ',') {
-    const auto second = std::from_chars(first.ptr + 1, end, plane.j);
-    if (second.ec == std::errc() && second.ptr == end) return plane;
-  }
-  throw Misuse(name, "a plane is two basis vectors, i,j, that count from 0", flag, fmt::format("e.g. {} 0,1", name));
+  return flag.empty() ? std::nullopt : std::optional(parse_plane(flag, name));
 }
 
 nlohmann::ordered_json plane_json(const Resonance& layer, const Plane& plane) {
   const std::int64_t p = layer.plane_index(plane.i, plane.j);
   auto counts = nlohmann::ordered_json::array();
   for (std::int64_t e = 0; e < layer.num_epsilons(); ++e) counts.push_back(layer.counts(e, p));
-  return {{"i", plane.i}, {"j", plane.j}, {"counts", counts}};
+  nlohmann::ordered_json json = {{"i", plane.i}, {"j", plane.j}, {"counts", counts}};
+  if (layer.parts().scores.has_row_sums()) json["mean_cosine"] = layer.mean_cosine(plane);
+  return json;
 }
 
 nlohmann::ordered_json density_json(const PlaneDensities& densities, const Plane& plane) {
@@ -99,20 +99,41 @@ void print_densities(const Results& results, const Plane& plane, const ConsoleOp
   if (!has_any) fmt::print("no layer has points of planes counted\n");
 }
 
+// `picture_of` may be empty: then there are no pictures.
+void print_neurons(const Results& results, const GrandmotherRule& rule, const PictureOf& picture_of,
+                   const ConsoleOptions& console) {
+  fmt::print("{}",
+             picture_of ? neurons_text(results, console, rule, picture_of) : neurons_text(results, console, rule));
+}
+
 void print_result(const Results& results, const Flags& flags, const std::optional<Plane>& plane,
-                  const std::optional<Plane>& density, const ConsoleOptions& console) {
+                  const std::optional<Plane>& density, const PictureOf& picture_of, const ConsoleOptions& console) {
   if (!plane && !density && !flags.verdicts && !flags.neurons) fmt::print("{}", layers_table(results, console));
   for (const Resonance& layer : results) {
     if (plane) fmt::print("{}\n", plane_chart(layer, plane->i, plane->j, console));
   }
-  if (flags.verdicts) fmt::print("{}", verdicts_text(results, console));
-  if (flags.neurons) fmt::print("{}", neurons_text(results, console, flags.rule));
+  if (flags.verdicts) fmt::print("{}{}", verdicts_text(results, console), report::verdict_summary(results));
+  if (flags.neurons) print_neurons(results, flags.rule, picture_of, console);
   if (density) print_densities(results, *density, console);
+}
+
+// Empty without --inputs.
+PictureOf pictures_of(const Flags& flags) {
+  const std::optional<ImageSize> size = image_size_of(flags.image);
+  if (!flags.inputs.empty() && (!flags.neurons || flags.json)) {
+    throw Misuse("--inputs", "pictures belong to the tables of neurons", flags.json ? "--json" : "no --neurons",
+                 flags.json ? "leave one out" : "give --neurons too");
+  }
+  if (flags.inputs.empty() && size) {
+    throw Misuse("--image", "the size is that of --inputs", "no --inputs", "give --inputs too");
+  }
+  return flags.inputs.empty() ? PictureOf() : read_pictures(flags.inputs, size);
 }
 
 int show(const Flags& flags) {
   const std::optional<Plane> plane = plane_of("--plane", flags.plane);
   const std::optional<Plane> density = plane_of("--density", flags.density);
+  const PictureOf picture_of = pictures_of(flags);
   const ConsoleOptions console = console_options();
   auto json = nlohmann::ordered_json::array();
   for (const std::string& word : flags.results) {
@@ -122,7 +143,7 @@ int show(const Flags& flags) {
       continue;
     }
     if (flags.results.size() > 1) fmt::print("{}\n", printable(word));
-    print_result(results, flags, plane, density, console);
+    print_result(results, flags, plane, density, picture_of, console);
   }
   if (flags.json) fmt::print("{}\n", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   return 0;
@@ -147,6 +168,10 @@ void add_show(CLI::App& app, Action& action) {
       ->check(CLI::Range(0.0, 1.0));
   command->add_option("--max-q", flags->rule.max_q, "With --neurons: the largest false discovery rate (default: 0.05)")
       ->check(CLI::Range(0.0, 1.0));
+  command->add_option(
+      "--inputs", flags->inputs,
+      "With --neurons: FILE[:KEY] of the observed inputs (num_samples, ...), to draw the nearest samples");
+  command->add_option("--image", flags->image, "With --inputs that are rows of pixels: HxW (default: square)");
   command->add_option("--density", flags->density, "i,j: the points of this plane from above, instead");
   command->add_flag("--json", flags->json, "Print a list with an object a layer");
   command->callback([flags, &action] { action = [flags] { return show(*flags); }; });

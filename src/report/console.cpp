@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +11,7 @@
 
 #include "report/console_text.h"
 #include "report/curve_facts.h"
+#include "report/findings_facts.h"
 #include "report/layer_columns.h"
 #include "srm/report.h"
 #include "srm/statistics.h"
@@ -44,17 +46,44 @@ std::string curve_cell(const Resonance& layer, std::int64_t e, int columns, cons
   return report::sparkline(report::column_peaks(mean, layer.parts().grid.num_distinct(), columns), options.unicode);
 }
 
-std::string skipped_note(const Resonance& layer, const std::string& name) {
+std::string skipped_note(const Resonance& layer) {
   const ResonanceParts& parts = layer.parts();
   std::string note;
   const auto tell = [&](std::int64_t count, std::string_view what) {
-    if (count > 0) note += fmt::format("{} {} {}", note.empty() ? name + ":" : std::string(","), count, what);
+    if (count > 0) note += fmt::format("{} {} {}", note.empty() ? "" : ",", count, what);
   };
   tell(parts.num_samples_zero_norm, "zero rows");
   tell(parts.num_samples_nonfinite, "rows with NaN or infinity");
   tell(parts.num_samples_skipped, "rows skipped (mask, sampling or limit)");
   tell(parts.num_planes_left_out, "planes left out (parallel basis vectors)");
-  return note.empty() ? note : note + "\n";
+  return note;
+}
+
+// A line for all layers of which the same is to be said, as of one mask.
+std::string skipped_notes(const Results& results, const std::vector<std::string>& names, int width) {
+  struct Note {
+    std::string text;
+    std::vector<std::string_view> names;
+  };
+  std::vector<Note> notes;
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    std::string text = skipped_note(results.layers[k]);
+    if (text.empty()) continue;
+    const auto known = std::find_if(notes.begin(), notes.end(), [&](const Note& note) { return note.text == text; });
+    if (known == notes.end()) {
+      notes.push_back({std::move(text), {names[k]}});
+    } else {
+      known->names.push_back(names[k]);
+    }
+  }
+  std::string lines;
+  for (const Note& note : notes) {
+    const bool is_of_all = note.names.size() > 1 && note.names.size() == names.size();
+    const std::string who =
+        is_of_all ? fmt::format("all {} layers", names.size()) : fmt::format("{}", fmt::join(note.names, ", "));
+    lines += report::wrapped(who + ":" + note.text, width, "  ");
+  }
+  return lines;
 }
 
 // Below the table: what a dash means, and what to do about curves that are zero everywhere, a line an epsilon.
@@ -70,7 +99,7 @@ std::string notes_on(const Results& results, const Paint& paint) {
     for (std::int64_t e = 0; e < layer.num_epsilons(); ++e) {
       const double epsilon = layer.parts().epsilon[static_cast<std::size_t>(e)];
       has_undefined_c4 = has_undefined_c4 || std::isnan(arc_alignment(layer, epsilon));
-      const bool is_empty = layer.num_samples_seen() == 0 || layer.parts().num_planes_summed == 0;
+      const bool is_empty = layer.parts().scores.num_rows == 0 || layer.parts().num_planes_summed == 0;
       if (is_empty || !is_flat_zero(layer.holistic_mean(e))) continue;
       const auto known = std::find_if(flat.begin(), flat.end(), [&](const Flat& f) { return f.epsilon == epsilon; });
       if (known == flat.end()) {
@@ -86,7 +115,7 @@ std::string notes_on(const Results& results, const Paint& paint) {
   for (const auto& [epsilon, num_layers, widest] : flat) {
     // On the diagonals of a narrow layer the isotropic rate is no guide: nothing is inside though the rate is high.
     const double usual = isotropic_epsilon(std::max<std::int64_t>(widest, 2), 0.01);
-    const std::string advice = usual < epsilon ? fmt::format(", to about {:.2g} for n = {}", usual, widest) : "";
+    const std::string advice = usual < 0.98 * epsilon ? fmt::format(", to about {:.2g} for n = {}", usual, widest) : "";
     notes += paint.warning(fmt::format("{} layer{}: no sample inside at epsilon {}: lower --epsilon{}", num_layers,
                                        num_layers == 1 ? "" : "s", epsilon, advice)) +
              "\n";
@@ -145,18 +174,19 @@ std::string layers_table(const Results& results, const ConsoleOptions& options) 
   if (has_curve) heading += "  " + quarter_marks(curve_columns);
   text += paint.heading(heading) + "\n";
 
+  const std::vector<std::string> shown = report::fit_names(names, name_width, options.unicode);
   std::size_t row = 0;
   for (std::size_t k = 0; k < results.layers.size(); ++k) {
     const Resonance& layer = results.layers[k];
     for (std::int64_t e = 0; e < layer.num_epsilons(); ++e, ++row) {
-      text += report::fit(e == 0 ? names[k] : "", name_width, options.unicode);
+      text += e == 0 ? shown[k] : std::string(static_cast<std::size_t>(name_width), ' ');
       for (const Column& column : columns) text += "  " + column.filled(column.cells[row]);
       if (has_curve) text += "  " + paint.curve(curve_cell(layer, e, curve_columns, options));
       text += "\n";
     }
   }
-  for (std::size_t k = 0; k < names.size(); ++k) text += skipped_note(results.layers[k], names[k]);
-  return text + notes_on(results, paint);
+  text += skipped_notes(results, names, options.width);
+  return text + notes_on(results, paint) + report::verdict_summary(results);
 }
 
 std::string plane_chart(const Resonance& layer, std::int64_t i, std::int64_t j, const ConsoleOptions& options) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 
 namespace srm::report {
 namespace {
@@ -40,6 +41,35 @@ std::int64_t divide_up(std::int64_t a, std::int64_t b) { return a / b + (a % b >
 
 bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; }
 
+std::string_view gap_of(bool unicode) { return unicode ? "\u2026" : ".."; }
+
+// Filled up or, with a gap behind its first `head` columns, cut to `width` columns.
+std::string cut(std::string_view text, int width, int head, bool unicode) {
+  const int columns = num_columns(text);
+  if (columns <= width) return std::string(text) + std::string(static_cast<std::size_t>(width - columns), ' ');
+  const std::string_view gap = gap_of(unicode);
+  const int tail = std::max(0, width - num_columns(gap)) - head;
+  std::string kept;
+  int column = -1;
+  for (const char c : text) {
+    if (starts_character(c) && ++column == head) kept += gap;
+    if (column < head || column >= columns - tail) kept += c;
+  }
+  return kept;
+}
+
+// How many bytes up to a dot all names begin with.
+std::size_t shared_folder(const std::vector<std::string>& names) {
+  if (names.size() < 2) return 0;
+  std::string_view shared = names.front();
+  for (const std::string_view name : names) {
+    const auto [end, other] = std::mismatch(shared.begin(), shared.end(), name.begin(), name.end());
+    shared = shared.substr(0, static_cast<std::size_t>(end - shared.begin()));
+  }
+  const std::size_t dot = shared.rfind('.');
+  return dot == std::string_view::npos ? 0 : dot + 1;
+}
+
 }  // namespace
 
 std::string Paint::with(std::string_view code, std::string_view text) const {
@@ -66,18 +96,35 @@ int num_columns(std::string_view text) {
 }
 
 std::string fit(std::string_view text, int width, bool unicode) {
-  const int columns = num_columns(text);
-  if (columns <= width) return std::string(text) + std::string(static_cast<std::size_t>(width - columns), ' ');
-  const std::string_view gap = unicode ? "\u2026" : "..";
-  const int kept = std::max(0, width - num_columns(gap));
-  const int head = kept / 2;
-  std::string cut;
-  int column = -1;
-  for (const char c : text) {
-    if (starts_character(c) && ++column == head) cut += gap;
-    if (column < head || column >= columns - (kept - head)) cut += c;
+  return cut(text, width, std::max(0, width - num_columns(gap_of(unicode))) / 2, unicode);
+}
+
+std::vector<std::string> fit_names(const std::vector<std::string>& names, int width, bool unicode) {
+  const bool all_fit =
+      std::all_of(names.begin(), names.end(), [&](const std::string& name) { return num_columns(name) <= width; });
+  const std::size_t shared = all_fit ? 0 : shared_folder(names);
+  std::vector<std::string> rests;
+  for (const std::string& name : names) {
+    const bool is_shorter = shared > gap_of(false).size();
+    rests.emplace_back(is_shorter ? gap_of(unicode) : "");
+    rests.back() += std::string_view(name).substr(is_shorter ? shared : 0);
   }
-  return cut;
+  const int kept = std::max(0, width - num_columns(gap_of(unicode)));
+  std::vector<std::string> best;
+  std::size_t most_apart = 0;
+  // From the middle outwards: kept / 2, one less, one more, ...
+  for (int k = 0; k <= kept; ++k) {
+    const int head = kept / 2 + (k % 2 == 0 ? k / 2 : -(k + 1) / 2);
+    std::vector<std::string> cuts;
+    for (const std::string& rest : rests) cuts.push_back(cut(rest, width, std::clamp(head, 0, kept), unicode));
+    const std::size_t num_apart = std::set<std::string>(cuts.begin(), cuts.end()).size();
+    if (num_apart > most_apart) {
+      best = std::move(cuts);
+      most_apart = num_apart;
+    }
+    if (most_apart == names.size()) break;
+  }
+  return best;
 }
 
 std::string wrapped(std::string_view text, int width, std::string_view indent) {

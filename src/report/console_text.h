@@ -24,6 +24,9 @@ std::string terminal_text(std::string_view name, bool unicode);
 int num_columns(std::string_view text);
 /// `text` filled up or, with its middle left out, cut to `width` columns: the ends of a path tell it apart.
 std::string fit(std::string_view text, int width, bool unicode);
+/// Several names filled up or cut likewise, so that they stay apart as far as can be: where one is too long, all lose
+/// the folder that they share, and then the same part of the middle.
+std::vector<std::string> fit_names(const std::vector<std::string>& names, int width, bool unicode);
 
 /// `text` in lines of at most `width` columns, all but the first with `indent`; a longer word has a line of its own.
 /// Lines end in \n.

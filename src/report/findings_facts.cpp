@@ -4,10 +4,26 @@
 
 #include <algorithm>
 
+#include "srm/verdict.h"
+
 namespace srm::report {
 
 const LayerFindings* findings_of(const Results& results, const Resonance& layer) {
   return layer.parts().group.empty() ? results.findings_of(layer.address()) : nullptr;
+}
+
+std::string verdict_summary(const Results& results) {
+  std::int64_t num_tested = 0;
+  std::string found;
+  for (const Alignment alignment : {Alignment::kAligned, Alignment::kDiagonal, Alignment::kNone}) {
+    const auto count = std::count_if(results.begin(), results.end(), [&](const Resonance& layer) {
+      const LayerFindings* findings = findings_of(results, layer);
+      return findings != nullptr && findings->tests && alignment_of(*findings->tests) == alignment;
+    });
+    num_tested += count;
+    if (count > 0) found += fmt::format("{} {} {}", found.empty() ? "" : ",", count, to_string(alignment));
+  }
+  return num_tested < 2 ? "" : fmt::format("{} layers tested:{}\n", num_tested, found);
 }
 
 std::string signed_vector(std::int64_t vector, Side side) { return fmt::format("{}{}", to_string(side), vector); }

@@ -11,6 +11,9 @@ namespace srm::report {
 /// Those of a layer, or null; those of its groups are not told apart, so a group has none.
 const LayerFindings* findings_of(const Results& results, const Resonance& layer);
 
+/// "12 layers tested: 1 aligned, 9 diagonal, 2 none beyond chance", or nothing where fewer than two were.
+std::string verdict_summary(const Results& results);
+
 /// "+12" or "-3": a signed basis vector.
 std::string signed_vector(std::int64_t vector, Side side);
 

@@ -22,7 +22,11 @@ std::string valid_utf8(const std::string& text) {
 ordered_json layer_json(const Resonance& layer, const Results& results) {
   const ResonanceParts& parts = layer.parts();
   ordered_json c4 = ordered_json::array();
-  for (const double epsilon : parts.epsilon) c4.push_back(number_or_null(arc_alignment(layer, epsilon)));
+  ordered_json s4 = ordered_json::array();
+  for (const double epsilon : parts.epsilon) {
+    c4.push_back(number_or_null(arc_alignment(layer, epsilon)));
+    s4.push_back(number_or_null(spotlight_harmonic(layer, epsilon)));
+  }
   ordered_json object = {{"address", valid_utf8(parts.address)},
                          {"group", valid_utf8(parts.group)},
                          {"dim", parts.dim},
@@ -57,6 +61,7 @@ ordered_json layer_json(const Resonance& layer, const Results& results) {
                          {"a4", number_or_null(quartic_alignment(layer))},
                          {"a4_error", number_or_null(quartic_alignment_error(layer))},
                          {"c4", c4},
+                         {"s4", s4},
                          {"partial", results.partial}};
   const LayerFindings* findings = findings_of(results, layer);
   if (findings != nullptr) add_findings(object, *findings);

@@ -18,6 +18,12 @@ std::string error_text(double error) {
   return error > 0 && error < 0.0005 ? "<0.001" : fmt::format("{:.3f}", error);
 }
 
+// As a score; where that would be "0.000", how small it is, for it may still be a finding.
+std::string a4_text(double a4) {
+  const double size = std::abs(a4);
+  return size >= 1e-6 && size < 0.0005 ? fmt::format("{:.0e}", a4) : score_text(a4);
+}
+
 const LayerTests* tests_of(const Results& results, const Resonance& layer) {
   const LayerFindings* findings = findings_of(results, layer);
   return findings != nullptr && findings->tests ? &*findings->tests : nullptr;
@@ -46,7 +52,7 @@ std::vector<Column> layer_columns(const Results& results) {
       once(n, fmt::format("{}", layer.dim()));
       once(planes, fmt::format("{}", layer.parts().num_planes_summed));
       once(samples, fmt::format("{}", layer.num_samples_seen()));
-      once(a4, score_text(quartic_alignment(layer)));
+      once(a4, a4_text(quartic_alignment(layer)));
       once(error, error_text(quartic_alignment_error(layer)));
       once(p, tests == nullptr ? "" : fmt::format("{:.2g}", tests->haar.p));
       once(verdict, tests == nullptr ? "" : verdict_word(*tests));

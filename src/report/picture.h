@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "srm/neuron_pictures.h"
+
+namespace srm::report {
+
+/// A picture as text for the terminal; every line takes `num_columns`.
+struct DrawnPicture {
+  int num_columns = 0;
+  std::vector<std::string> lines;
+};
+
+/// See neurons_text(); throws srm::Error when it is empty or has not height * width values.
+DrawnPicture drawn(const Picture& picture, const ConsoleOptions& options);
+
+struct TitledPicture {
+  std::string title;
+  DrawnPicture picture;
+};
+
+/// Pictures side by side, each below its title: as many as fit the width, the first in any case. Lines end in \n.
+std::string side_by_side(const std::vector<TitledPicture>& pictures, const ConsoleOptions& options);
+
+/// The inputs of the samples nearest to a signed vector side by side, a sample with several rows among them once.
+std::string nearest_pictures(const NeuronTable& neurons, std::int64_t vector, Side side, const PictureOf& picture_of,
+                             const ConsoleOptions& options);
+
+}  // namespace srm::report
