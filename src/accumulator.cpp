@@ -10,6 +10,8 @@
 #include <system_error>
 #include <thread>
 
+#include "batch_sweep.h"
+#include "kernels/instruction_set.h"
 #include "row_block.h"
 #include "spotlight_tables.h"
 #include "srm/error.h"
@@ -30,6 +32,12 @@ AccumulatorOptions valid_for(const Basis& basis, AccumulatorOptions options, std
 
 Spotlight spotlight_of(const AccumulatorOptions& options) {
   return {options.epsilon, options.grid, options.sense, options.is_signed};
+}
+
+// The instruction set of all kernels; 0 is the scalar code, which alone can do what float32 cannot.
+kernels::InstructionSet instruction_set_of(const Basis& basis, const AccumulatorOptions& options) {
+  if (!PlaneCounter::can_count(basis, spotlight_of(options))) return 0;
+  return kernels::find_instruction_set(options.instruction_set);
 }
 
 // What a machine short of threads does not start is done by this one: every number of threads counts the same.
@@ -78,6 +86,8 @@ struct Accumulator::State {
   template <typename Number>
   void update(const Number* input, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               std::span<const std::int64_t> blocks);
+  template <typename Number>
+  void sweep_rows(const Number* input, std::int64_t num_rows, std::int64_t row_stride);
   void require_room_for(std::int64_t num_samples) const;
   void count_rows(std::int64_t num_rows, std::span<const std::int64_t> blocks);
   std::string where() const { return fmt::format("accumulator {}", address); }
@@ -93,8 +103,11 @@ struct Accumulator::State {
   PlaneSet planes;
   MemoryReservation reservation;
   ChosenPlanes chosen;
+  Spotlight spotlight;
+  kernels::InstructionSet instruction_set;
   SpotlightTables tables;
   RowBlock block;
+  std::optional<BatchSweep> batch_sweep;  // where there are vectors
 
   Scores scores;  // those over rows alone, but for what the block sums
   OpenBlock open_block;
@@ -119,8 +132,16 @@ Accumulator::State::State(std::shared_ptr<const Basis> basis_, AccumulatorOption
           fmt::format("{} planes x {} angles x {} epsilons of '{}'", ChosenPlanes::num_chosen(planes, options.planes),
                       options.grid.num_angles(), options.epsilon.size(), address)),
       chosen(planes, options.planes, where()),
-      tables(*basis, planes, chosen, spotlight_of(options), options.num_threads),
-      block(*basis, options.mean, tables.heavy_bounds(), options.num_threads) {}
+      spotlight(spotlight_of(options)),
+      instruction_set(instruction_set_of(*basis, options)),
+      tables(*basis, planes, chosen, spotlight, options.num_threads),
+      block(*basis, options.mean, tables.heavy_bounds(), options.num_threads,
+            kernels::direct_kernels(instruction_set)) {
+  const kernels::PlaneKernels* plane_kernels = kernels::plane_kernels(instruction_set);
+  if (plane_kernels == nullptr) return;
+  const PlaneCounter::Kernels kernels = {*plane_kernels, *kernels::column_kernels(instruction_set)};
+  batch_sweep.emplace(*basis, planes, chosen, spotlight, options.path, kernels, tables, options.num_threads);
+}
 
 template <typename Number>
 void Accumulator::State::update(const Number* input, std::int64_t num_samples, std::int64_t dim,
@@ -138,16 +159,39 @@ void Accumulator::State::update(const Number* input, std::int64_t num_samples, s
     const std::int64_t num_rows = std::min(block.capacity(), num_samples - first);
     const std::int64_t num_threads = std::min<std::int64_t>(options.num_threads, num_rows);
     on_all_threads(num_threads, [&](std::int64_t thread) {
-      for (std::int64_t k = thread; k < num_rows; k += num_threads) {
-        block.prepare(input + (first + k) * row_stride, k, thread);
-      }
+      const std::int64_t begin = num_rows * thread / num_threads;
+      const std::int64_t end = num_rows * (thread + 1) / num_threads;
+      block.prepare(input + (first + begin) * row_stride, row_stride, begin, end - begin, thread);
     });
-    on_all_threads(num_threads, [&](std::int64_t thread) {
-      for (std::int64_t k = 0; k < num_rows; ++k) {
-        tables.sweep({block.coordinates(k), block.heavy(k)}, thread, num_threads);
-      }
-    });
+    sweep_rows(input + first * row_stride, num_rows, row_stride);
     count_rows(num_rows, blocks.empty() ? blocks : blocks.subspan(static_cast<std::size_t>(first)));
+  }
+}
+
+// Counts the rows that the block holds, which are those at `input`.
+template <typename Number>
+void Accumulator::State::sweep_rows(const Number* input, std::int64_t num_rows, std::int64_t row_stride) {
+  const std::int64_t num_owners = options.num_threads;
+  const auto sweep_scalar = [&](bool takes_plain, std::int64_t owner) {
+    for (std::int64_t k = 0; k < num_rows; ++k) {
+      if (block.row(k).kind != RowKind::kDirection || (block.row(k).is_plain && !takes_plain)) continue;
+      const RowBlock::Coordinates coordinates = block.coordinates(input + k * row_stride, k, owner);
+      tables.sweep({coordinates.values, coordinates.heavy}, owner, num_owners);
+    }
+  };
+  if (!batch_sweep) {
+    on_all_threads(num_owners, [&](std::int64_t owner) { sweep_scalar(true, owner); });
+    return;
+  }
+  const PlainRows rows = {&block, block.numbers(input, row_stride)};
+  for (std::int64_t first = 0; first < num_rows;) {
+    const bool is_first = first == 0;
+    first = batch_sweep->begin(rows, first, num_rows - first);
+    on_all_threads(num_owners, [&](std::int64_t owner) { batch_sweep->fill(owner, num_owners); });
+    on_all_threads(num_owners, [&](std::int64_t owner) {
+      if (is_first) sweep_scalar(false, owner);
+      batch_sweep->sweep(owner, num_owners);
+    });
   }
 }
 
@@ -232,10 +276,14 @@ std::int64_t Accumulator::State::bytes_needed(const Basis& basis, const PlaneSet
   const auto m = static_cast<double>(basis.num_vectors());
   const auto n = static_cast<double>(basis.dim());
   const auto num_epsilons = static_cast<double>(options.epsilon.size());
-  const double small = (m + 2 * n + 2 * num_epsilons) * sizeof(double) + sizeof(State);
+  const double small = (m + 2 * n + 3 * num_epsilons) * sizeof(double) + sizeof(State);
   // Its basis, and its sums over rows.
   const double result = (basis.is_standard() ? 0 : m * n * sizeof(double)) + (n + m) * sizeof(std::int64_t);
-  const double bytes = RowBlock::bytes_needed(basis, options.num_threads) + small + result;
+  const bool has_vectors = instruction_set_of(basis, options) != 0;
+  const bool is_direct = has_vectors && RowBlock::can_be_direct(basis, options.mean);
+  const double sweep =
+      has_vectors ? BatchSweep::bytes_needed(basis, spotlight_of(options), options.path, options.num_threads) : 0;
+  const double bytes = RowBlock::bytes_needed(basis, is_direct, options.num_threads) + sweep + small + result;
   return static_cast<std::int64_t>(std::min(bytes, 1e18)) + PlaneSet::bytes_needed(basis, planes.pairs()) +
          ChosenPlanes::bytes_needed(planes, num_chosen) +
          SpotlightTables::bytes_needed(planes, num_chosen, spotlight_of(options), options.num_threads);

@@ -1,7 +1,9 @@
 #include "row_block.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <type_traits>
 #include <utility>
 
 #include "kernels/fixed_point.h"
@@ -10,6 +12,8 @@ namespace srm {
 namespace {
 
 using kernels::RowKind;
+
+constexpr double kMostDirectBits = 0x1p25;  // 4 MB of heavy bits
 
 std::vector<double> transposed(const Basis& basis) {
   const auto rows = static_cast<std::size_t>(basis.num_vectors());
@@ -34,56 +38,161 @@ void add_quartics(const double* coordinates, std::vector<std::int64_t>& sum) {
   }
 }
 
+std::int64_t to_fixed_quartic(double sum) { return std::llround(sum * static_cast<double>(Scores::kQuarticScale)); }
+
+std::int64_t num_words_of(std::int64_t num_vectors) { return (num_vectors + 63) / 64; }
+
 }  // namespace
 
 RowBlock::RowBlock(const Basis& basis, std::span<const double> mean, std::vector<double> heavy_bounds,
-                   std::int64_t num_threads)
-    : basis_(basis), mean_(mean), num_vectors_(basis.num_vectors()), heavy_bounds_(std::move(heavy_bounds)) {
-  rows_.resize(static_cast<std::size_t>(capacity(num_vectors_)));
-  coordinates_.resize(rows_.size() * static_cast<std::size_t>(num_vectors_));
-  heavy_.resize(coordinates_.size());
+                   std::int64_t num_threads, const kernels::DirectKernels* kernels)
+    : basis_(basis),
+      mean_(mean),
+      kernels_(kernels),
+      is_direct_(kernels != nullptr && can_be_direct(basis, mean)),
+      num_vectors_(basis.num_vectors()),
+      num_words_(num_words_of(num_vectors_)),
+      heavy_bounds_(std::move(heavy_bounds)) {
+  rows_.resize(static_cast<std::size_t>(capacity(basis, is_direct())));
+  norms_.resize(rows_.size());
+  heavy_.resize(rows_.size() * static_cast<std::size_t>(num_words_));
+  if (!is_direct()) coordinates_.resize(rows_.size() * static_cast<std::size_t>(num_vectors_));
   if (!basis.is_standard()) columns_ = transposed(basis);
   workers_.resize(static_cast<std::size_t>(num_threads));
   for (Worker& worker : workers_) {
-    if (!basis.is_standard()) worker.direction.resize(static_cast<std::size_t>(basis.dim()));
+    if (!keeps_direction()) worker.direction.resize(static_cast<std::size_t>(basis.dim()));
+    worker.heavy.resize(static_cast<std::size_t>(num_vectors_));
     worker.direction_sum.resize(static_cast<std::size_t>(basis.dim()));
     worker.quartic_by_vector.resize(static_cast<std::size_t>(num_vectors_));
   }
 }
 
-std::int64_t RowBlock::capacity(std::int64_t num_vectors) {
-  return std::clamp<std::int64_t>((std::int64_t{1} << 19) / std::max<std::int64_t>(num_vectors, 1), 16, 1024);
+std::int64_t RowBlock::capacity(const Basis& basis, bool is_direct) {
+  const auto m = static_cast<double>(std::max<std::int64_t>(basis.num_vectors(), 1));
+  if (is_direct) return static_cast<std::int64_t>(std::clamp(kMostDirectBits / m, 16.0, 65536.0));
+  return static_cast<std::int64_t>(std::clamp(0x1p19 / m, 16.0, 4096.0));
 }
 
-double RowBlock::bytes_needed(const Basis& basis, std::int64_t num_threads) {
+bool RowBlock::can_be_direct(const Basis& basis, std::span<const double> mean) {
+  return basis.is_standard() && mean.empty();
+}
+
+double RowBlock::bytes_needed(const Basis& basis, bool is_direct, std::int64_t num_threads) {
   const auto m = static_cast<double>(basis.num_vectors());
   const auto n = static_cast<double>(basis.dim());
-  const auto num_rows = static_cast<double>(capacity(basis.num_vectors()));
-  const double block = num_rows * (m * (sizeof(double) + sizeof(std::int32_t)) + sizeof(Row));
+  const auto num_rows = static_cast<double>(capacity(basis, is_direct));
+  const double kept = is_direct ? 0 : m * sizeof(double);
+  const double bits = static_cast<double>(num_words_of(basis.num_vectors())) * sizeof(std::uint64_t);
+  const double block = num_rows * (kept + bits + sizeof(double) + sizeof(Row));
   const double columns = basis.is_standard() ? 0 : m * n * sizeof(double);
-  const double worker = (basis.is_standard() ? n + m : 2 * n + m) * sizeof(double) + sizeof(Worker);
+  const double direction = basis.is_standard() && !is_direct ? 0 : n;
+  const double worker = (direction + n + m) * sizeof(double) + m * sizeof(std::int32_t) + sizeof(Worker);
   return block + columns + static_cast<double>(num_threads) * worker + m * sizeof(double);
 }
 
 template <typename Number>
-void RowBlock::prepare(const Number* row, std::int64_t index, std::int64_t thread) {
-  Worker& worker = workers_[static_cast<std::size_t>(thread)];
-  const double* mean = mean_.empty() ? nullptr : mean_.data();
-  double* c = coordinates_.data() + index * num_vectors_;
-  double* direction = basis_.is_standard() ? c : worker.direction.data();
-  Row& prepared = rows_[static_cast<std::size_t>(index)];
-  prepared = {kernels::normalise_row(row, basis_.dim(), mean, direction), 0, 0};
-  if (!basis_.is_standard()) kernels::project_row(columns_.data(), num_vectors_, basis_.dim(), direction, c);
-  if (prepared.kind != RowKind::kDirection) return;
-  prepared.quartic = std::llround(kernels::quartic_sum(c, num_vectors_) * static_cast<double>(Scores::kQuarticScale));
-  prepared.num_heavy =
-      kernels::heavy_coordinates(c, heavy_bounds_.data(), num_vectors_, heavy_.data() + index * num_vectors_);
-  add_directions(direction, worker.direction_sum);
-  add_quartics(c, worker.quartic_by_vector);
+void RowBlock::prepare(const Number* input, std::int64_t row_stride, std::int64_t first_index, std::int64_t num_rows,
+                       std::int64_t thread) {
+  for (std::int64_t done = 0; done < num_rows;) {
+    const Number* row = input + done * row_stride;
+    const std::int64_t index = first_index + done;
+    const std::int64_t most = num_rows - done >= kernels::kDirectRows ? kernels::kDirectRows : 1;
+    if (prepare_direct(row, row_stride, index, most, thread)) {
+      done += most;
+      continue;
+    }
+    for (std::int64_t k = 0; k < most; ++k, ++done) {
+      const bool is_done = most > 1 && prepare_direct(row + k * row_stride, row_stride, index + k, 1, thread);
+      if (!is_done) prepare_by_twin(row + k * row_stride, index + k, thread);
+    }
+  }
 }
 
-template void RowBlock::prepare(const float*, std::int64_t, std::int64_t);
-template void RowBlock::prepare(const double*, std::int64_t, std::int64_t);
+template void RowBlock::prepare(const float*, std::int64_t, std::int64_t, std::int64_t, std::int64_t);
+template void RowBlock::prepare(const double*, std::int64_t, std::int64_t, std::int64_t, std::int64_t);
+
+// One row, or kDirectRows of them; false, with nothing done, where the block is not direct or one of them is not plain.
+template <typename Number>
+bool RowBlock::prepare_direct(const Number* row, std::int64_t row_stride, std::int64_t index, std::int64_t num_rows,
+                              std::int64_t thread) {
+  if (!is_direct()) return false;
+  Worker& worker = workers_[static_cast<std::size_t>(thread)];
+  const kernels::DirectKernelsOf<Number>* kernels;
+  if constexpr (std::is_same_v<Number, float>) {
+    kernels = &kernels_->floats;
+  } else {
+    kernels = &kernels_->doubles;
+  }
+  std::array<kernels::DirectRow, kernels::kDirectRows> direct;
+  for (std::int64_t k = 0; k < num_rows; ++k) {
+    direct[static_cast<std::size_t>(k)].heavy = heavy_.data() + (index + k) * num_words_;
+  }
+  const double bound = heavy_bounds_.front();  // of orthonormal vectors all are the same
+  const auto prepare = num_rows == 1 ? kernels->prepare_one : kernels->prepare_some;
+  const kernels::DirectSums sums = {worker.direction_sum.data(), worker.quartic_by_vector.data()};
+  if (!prepare(row, row_stride, basis_.dim(), bound, sums, direct.data())) return false;
+  for (std::int64_t k = 0; k < num_rows; ++k) {
+    const kernels::DirectRow& one = direct[static_cast<std::size_t>(k)];
+    rows_[static_cast<std::size_t>(index + k)] = {RowKind::kDirection, true, to_fixed_quartic(one.quartic_sum)};
+    norms_[static_cast<std::size_t>(index + k)] = one.norm;
+  }
+  return true;
+}
+
+template <typename Number>
+void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64_t thread) {
+  Worker& worker = workers_[static_cast<std::size_t>(thread)];
+  Row& prepared = rows_[static_cast<std::size_t>(index)];
+  double* kept = is_direct() ? worker.direction.data() : coordinates_.data() + index * num_vectors_;
+  double* direction = basis_.is_standard() ? kept : worker.direction.data();
+  const double* mean = mean_.empty() ? nullptr : mean_.data();
+  prepared = {kernels::normalise_row(row, basis_.dim(), mean, direction), false, 0};
+  if (!basis_.is_standard()) {
+    const auto project = kernels_ != nullptr ? kernels_->project : kernels::project_row;
+    project(columns_.data(), num_vectors_, basis_.dim(), direction, kept);
+  }
+  if (prepared.kind != RowKind::kDirection) return;
+  prepared.quartic = to_fixed_quartic(kernels::quartic_sum(kept, num_vectors_));
+  add_directions(direction, worker.direction_sum);
+  add_quartics(kept, worker.quartic_by_vector);
+  if (is_direct()) return;
+  prepared.is_plain = true;
+  norms_[static_cast<std::size_t>(index)] = 1;
+  std::uint64_t* bits = heavy_.data() + index * num_words_;
+  std::fill_n(bits, num_words_, std::uint64_t{0});
+  for (std::int64_t i = 0; i < num_vectors_; ++i) {
+    const bool is_heavy = kept[i] * kept[i] >= heavy_bounds_[static_cast<std::size_t>(i)];
+    bits[i / 64] |= static_cast<std::uint64_t>(is_heavy) << (i % 64);
+  }
+}
+
+template <>
+kernels::RowsOfNumbers RowBlock::numbers(const float* input, std::int64_t stride) const {
+  if (!is_direct()) return {nullptr, coordinates_.data(), num_vectors_};
+  return {input, nullptr, stride};
+}
+
+template <>
+kernels::RowsOfNumbers RowBlock::numbers(const double* input, std::int64_t stride) const {
+  if (!is_direct()) return {nullptr, coordinates_.data(), num_vectors_};
+  return {nullptr, input, stride};
+}
+
+template <typename Number>
+RowBlock::Coordinates RowBlock::coordinates(const Number* row, std::int64_t index, std::int64_t thread) {
+  Worker& worker = workers_[static_cast<std::size_t>(thread)];
+  const double* values = coordinates_.data() + index * num_vectors_;
+  if (is_direct()) {
+    kernels::normalise_row(row, basis_.dim(), nullptr, worker.direction.data());
+    values = worker.direction.data();
+  }
+  const std::int64_t num_heavy =
+      kernels::heavy_coordinates(values, heavy_bounds_.data(), num_vectors_, worker.heavy.data());
+  return {values, {worker.heavy.data(), static_cast<std::size_t>(num_heavy)}};
+}
+
+template RowBlock::Coordinates RowBlock::coordinates(const float*, std::int64_t, std::int64_t);
+template RowBlock::Coordinates RowBlock::coordinates(const double*, std::int64_t, std::int64_t);
 
 void RowBlock::read_out(Scores& scores) const {
   const auto add_to = [](std::vector<std::int64_t>& sum, const std::vector<std::int64_t>& values) {

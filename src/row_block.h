@@ -4,65 +4,98 @@
 #include <span>
 #include <vector>
 
+#include "kernels/direct_row.h"
+#include "kernels/plane_arcs.h"
 #include "kernels/row.h"
 #include "srm/basis.h"
 #include "srm/scores.h"
 
 namespace srm {
 
-/// Some rows of an update, made ready: normalised, projected, their heavy coordinates found; and what is summed over
-/// rows alone, (dim) and (num_vectors), by thread. Different threads may prepare different rows at the same time.
+/// Some rows of an update, made ready: their lengths and heavy coordinates found; and what is summed over rows alone,
+/// (dim) and (num_vectors), by thread. Different threads may prepare different rows at the same time.
+/// Coordinates c = B x_hat are numbers(row) / norm(row): the numbers are those of the update itself where that can be
+/// (the standard basis without centring, by a vector kernel: the block is direct), else what the block keeps.
 class RowBlock {
  public:
-  /// What a row is, how many of its coordinates are heavy, |B x_hat|_4^4 times Scores::kQuarticScale.
+  /// What a row is, and |B x_hat|_4^4 times Scores::kQuarticScale. A plain row has a direction and a norm from 1e-12
+  /// to 1e12, so that float32 can hold squares of its numbers.
   struct Row {
     kernels::RowKind kind;
-    std::int64_t num_heavy;
+    bool is_plain;
     std::int64_t quartic;
   };
+  /// The coordinates of one row, (m), and the indices i, ascending, of c_i^2 >= heavy_bounds[i].
+  struct Coordinates {
+    const double* values;
+    std::span<const std::int32_t> heavy;
+  };
 
-  /// `basis` and `mean`, (dim) or none, must outlive it; `heavy_bounds` is (num_vectors).
-  RowBlock(const Basis& basis, std::span<const double> mean, std::vector<double> heavy_bounds,
-           std::int64_t num_threads);
+  /// `basis` and `mean`, (dim) or none, must outlive it; `heavy_bounds` is (num_vectors). `kernels` may be nullptr.
+  RowBlock(const Basis& basis, std::span<const double> mean, std::vector<double> heavy_bounds, std::int64_t num_threads,
+           const kernels::DirectKernels* kernels);
 
-  /// How many rows it holds: enough that starting threads is nothing, few enough to stay in cache.
-  static std::int64_t capacity(std::int64_t num_vectors);
+  /// How many rows it holds: enough that starting threads is nothing, few enough to stay in cache where they are kept,
+  /// and where not so many that most vectors are heavy in some.
+  static std::int64_t capacity(const Basis& basis, bool is_direct);
+  static bool can_be_direct(const Basis& basis, std::span<const double> mean);
   /// In double, which cannot overflow.
-  static double bytes_needed(const Basis& basis, std::int64_t num_threads);
+  static double bytes_needed(const Basis& basis, bool is_direct, std::int64_t num_threads);
 
+  bool is_direct() const { return is_direct_; }
   std::int64_t capacity() const { return static_cast<std::int64_t>(rows_.size()); }
-  /// Makes `row`, (dim), the row at `index`, 0 <= index < capacity(), and adds it to the sums of `thread`.
+  /// Makes the rows at `input`, (num_rows, dim), those at `first_index` and behind, below capacity(), and adds them to
+  /// the sums of `thread`.
   template <typename Number>
-  void prepare(const Number* row, std::int64_t index, std::int64_t thread);
+  void prepare(const Number* input, std::int64_t row_stride, std::int64_t first_index, std::int64_t num_rows,
+               std::int64_t thread);
 
   const Row& row(std::int64_t index) const { return rows_[static_cast<std::size_t>(index)]; }
-  /// c = B x_hat, (num_vectors).
-  const double* coordinates(std::int64_t index) const { return coordinates_.data() + index * num_vectors_; }
-  /// The indices i, ascending, of the coordinates with c_i^2 >= heavy_bounds[i].
-  std::span<const std::int32_t> heavy(std::int64_t index) const {
-    return {heavy_.data() + index * num_vectors_, static_cast<std::size_t>(row(index).num_heavy)};
+  double norm(std::int64_t index) const { return norms_[static_cast<std::size_t>(index)]; }
+  /// Of a plain row, bit i: whether c_i^2 >= heavy_bounds[i].
+  std::span<const std::uint64_t> heavy_bits(std::int64_t index) const {
+    return {heavy_.data() + index * num_words_, static_cast<std::size_t>(num_words_)};
   }
+  /// The numbers of all rows, of which `input` and `stride` are those of the update.
+  template <typename Number>
+  kernels::RowsOfNumbers numbers(const Number* input, std::int64_t stride) const;
+  /// In float64 by the scalar kernels; good until `thread` prepares or asks again. `row` is as it was prepared.
+  template <typename Number>
+  Coordinates coordinates(const Number* row, std::int64_t index, std::int64_t thread);
 
   /// Writes direction_sum and quartic_by_vector of all rows that were ever prepared.
   void read_out(Scores& scores) const;
 
  private:
-  /// What one thread works on: a direction, (dim), where coordinates are not the direction itself, and its sums.
+  /// What one thread works on: a direction, (dim), where coordinates are not kept or not the direction itself, a list
+  /// of heavy coordinates, and its sums.
   struct Worker {
     std::vector<double> direction;
+    std::vector<std::int32_t> heavy;
     std::vector<std::int64_t> direction_sum;
     std::vector<std::int64_t> quartic_by_vector;
   };
 
+  template <typename Number>
+  bool prepare_direct(const Number* row, std::int64_t row_stride, std::int64_t index, std::int64_t num_rows,
+                      std::int64_t thread);
+  template <typename Number>
+  void prepare_by_twin(const Number* row, std::int64_t index, std::int64_t thread);
+  bool keeps_direction() const { return basis_.is_standard() && !is_direct(); }
+
   const Basis& basis_;
   std::span<const double> mean_;
+  const kernels::DirectKernels* kernels_;  // or nullptr
+  bool is_direct_;
   std::int64_t num_vectors_;
+  std::int64_t num_words_;  // of heavy bits, a row
   std::vector<double> heavy_bounds_;
   std::vector<double> columns_;  // (dim, m), the unit vectors transposed; none for the standard basis
   std::vector<Row> rows_;
-  std::vector<double> coordinates_;  // (capacity, m)
-  std::vector<std::int32_t> heavy_;  // (capacity, m)
-  std::vector<Worker> workers_;      // by thread
+  std::vector<double> norms_;         // (capacity), 1 where coordinates are kept
+  std::vector<std::uint64_t> heavy_;  // (capacity, num_words)
+  std::vector<double> coordinates_;   // (capacity, m); none where the block is direct
+  std::vector<Worker> workers_;       // by thread
 };
 
 }  // namespace srm

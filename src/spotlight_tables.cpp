@@ -5,21 +5,13 @@
 #include <initializer_list>
 #include <numbers>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "kernels/arc.h"
 
 namespace srm {
 namespace {
-
-// See Note [Ties] in srm/accumulator.h. What x_hat . e must reach, for a unit vector e, so that x_hat . (length e) is
-// inside.
-double threshold_of(double epsilon, double length) { return epsilon / length - 1e-12; }
-
-// Where the half turn maps the grid onto itself, signed counts are a read-out of counts; else they need tables.
-bool needs_signed_tables(const Spotlight& spotlight) {
-  return spotlight.is_signed && spotlight.grid.num_distinct() % 2 != 0;
-}
 
 std::size_t size_of(std::initializer_list<std::int64_t> shape) {
   return std::accumulate(shape.begin(), shape.end(), std::size_t{1},
@@ -84,68 +76,116 @@ std::int64_t SpotlightTables::bytes_needed(const PlaneSet& planes, std::int64_t 
 }
 
 void SpotlightTables::sweep(const Row& row, std::int64_t owner, std::int64_t num_owners) {
-  Sums& sums = sums_[static_cast<std::size_t>(owner)];
   const std::int64_t m = basis_.num_vectors();
   const double* c = row.coordinates;
-  // A pair a < b belongs to owner a mod num_owners, and is looked at from its first coordinate that is heavy.
+  // A pair a < b is looked at from its first coordinate that is heavy.
   for (const std::int32_t i : row.heavy) {
     std::size_t next_heavy = 0;
-    for (std::int64_t k = owner; k < i; k += num_owners) {
+    for (std::int64_t k = 0; k < i; ++k) {
       while (row.heavy[next_heavy] < k) ++next_heavy;  // ends at i itself
-      if (row.heavy[next_heavy] != k) sweep_pair(k, i, c, sums);
+      if (row.heavy[next_heavy] != k && owner_of(k, i, num_owners) == owner) sweep_pair(k, i, c, owner);
     }
-    if (i % num_owners != owner) continue;
-    for (std::int64_t j = i + 1; j < m; ++j) sweep_pair(i, j, c, sums);
+    for (std::int64_t j = i + 1; j < m; ++j) {
+      if (owner_of(i, j, num_owners) == owner) sweep_pair(i, j, c, owner);
+    }
   }
 }
 
-inline void SpotlightTables::sweep_pair(std::int64_t a, std::int64_t b, const double* c, Sums& sums) {
+inline void SpotlightTables::sweep_pair(std::int64_t a, std::int64_t b, const double* c, std::int64_t owner) {
   const PlaneShape shape = planes_.shape(a, b);
   if (shape.inverse_sine == 0) return;
-  add(a, b, c[a], (c[b] - shape.cosine * c[a]) * shape.inverse_sine, sums);
+  add(a, b, c[a], (c[b] - shape.cosine * c[a]) * shape.inverse_sine, owner);
   if (planes_.pairs() == Pairs::kPermutation) {
-    add(b, a, c[b], (c[a] - shape.cosine * c[b]) * shape.inverse_sine, sums);
+    add(b, a, c[b], (c[a] - shape.cosine * c[b]) * shape.inverse_sine, owner);
   }
 }
 
-inline void SpotlightTables::add(std::int64_t i, std::int64_t j, double u, double v, Sums& sums) {
+// A row in a plane that it may hit at the smallest epsilon.
+struct SpotlightTables::Point {
+  std::int64_t place;  // of the plane among those chosen, or -1
+  double length;       // of the plane's first vector
+  double r;
+  double phi;
+  std::int64_t cosine;  // of 4 phi, in fixed point
+};
+
+inline std::optional<SpotlightTables::Point> SpotlightTables::point_of(std::int64_t i, std::int64_t j, double u,
+                                                                       double v) const {
   const double length = basis_.length(i);
   const double r_squared = u * u + v * v;
   const double smallest = threshold_of(smallest_epsilon_, length);
-  if (smallest > 0 && r_squared < smallest * smallest) return;
+  if (smallest > 0 && r_squared < smallest * smallest) return std::nullopt;
   const double r = std::sqrt(r_squared);
   // The reference turns towards minus b_j, which is e2 with the other sign.
   const double phi = std::atan2(spotlight_.sense == Sense::kNatural ? v : -v, u);
   const std::int64_t cosine =
       r > 0 ? std::llround(kernels::cosine_of_four_phi(u, v, r) * static_cast<double>(Scores::kCosineScale)) : 0;
-  const std::int64_t plane = chosen_.index(i, j);
-  for (std::size_t e = 0; e < spotlight_.epsilon.size(); ++e) {
-    const double threshold = threshold_of(spotlight_.epsilon[e], length);
-    if (r < threshold) continue;
-    const std::int64_t place = static_cast<std::int64_t>(e) * chosen_.num_planes() + plane;
-    std::int64_t* table = plane < 0 ? nullptr : tables_.data() + place * stride();
-    if (r > 0) {
-      if (table != nullptr) ++table[num_angles_];
-      ++sums.num_hits[e];
-      sums.cosine_sum[e] += cosine;
-    }
-    const bool everywhere = -r >= threshold;
-    const double half_width = everywhere ? 0 : std::acos(threshold / r);
-    const kernels::ArcCells cells = everywhere ? kernels::ArcCells{0, num_distinct_}
-                                               : kernels::arc_cells(phi, half_width, cells_per_radian_, num_distinct_);
-    const std::int64_t holistic = static_cast<std::int64_t>(e) * num_angles_;
-    if (table != nullptr) kernels::add_arc(cells, num_distinct_, table);
-    if (!sums.holistic.empty()) kernels::add_arc(cells, num_distinct_, sums.holistic.data() + holistic);
-    if (!has_signed_tables_ || everywhere) continue;  // everywhere, the two sides cancel
-    const double opposite = phi > 0 ? phi - std::numbers::pi : phi + std::numbers::pi;
-    const kernels::ArcCells back = kernels::arc_cells(opposite, half_width, cells_per_radian_, num_distinct_);
-    const auto add_both = [&](std::int64_t* differences) {
-      kernels::add_arc(cells, num_distinct_, differences);
-      kernels::add_arc(back, num_distinct_, differences, -1);
-    };
-    if (table != nullptr) add_both(signed_tables_.data() + place * num_angles_);
-    if (!sums.holistic_signed.empty()) add_both(sums.holistic_signed.data() + holistic);
+  return Point{chosen_.index(i, j), length, r, phi, cosine};
+}
+
+void SpotlightTables::add(std::int64_t i, std::int64_t j, double u, double v, std::int64_t owner) {
+  const std::optional<Point> point = point_of(i, j, u, v);
+  if (!point) return;
+  for (std::int64_t e = 0; e < std::ssize(spotlight_.epsilon); ++e) {
+    add_at(e, *point, sums_[static_cast<std::size_t>(owner)]);
   }
+}
+
+void SpotlightTables::add_at(std::int64_t epsilon_index, std::int64_t i, std::int64_t j, double u, double v,
+                             std::int64_t owner) {
+  const std::optional<Point> point = point_of(i, j, u, v);
+  if (point) add_at(epsilon_index, *point, sums_[static_cast<std::size_t>(owner)]);
+}
+
+void SpotlightTables::add_at(std::int64_t epsilon_index, const Point& point, Sums& sums) {
+  const auto e = static_cast<std::size_t>(epsilon_index);
+  const double threshold = threshold_of(spotlight_.epsilon[e], point.length);
+  if (point.r < threshold) return;
+  const std::int64_t place = epsilon_index * chosen_.num_planes() + point.place;
+  std::int64_t* table = point.place < 0 ? nullptr : tables_.data() + place * stride();
+  if (point.r > 0) {
+    if (table != nullptr) ++table[num_angles_];
+    ++sums.num_hits[e];
+    sums.cosine_sum[e] += point.cosine;
+  }
+  const bool everywhere = -point.r >= threshold;
+  const double half_width = everywhere ? 0 : std::acos(threshold / point.r);
+  const kernels::ArcCells cells = everywhere
+                                      ? kernels::ArcCells{0, num_distinct_}
+                                      : kernels::arc_cells(point.phi, half_width, cells_per_radian_, num_distinct_);
+  const std::int64_t holistic = epsilon_index * num_angles_;
+  if (table != nullptr) kernels::add_arc(cells, num_distinct_, table);
+  if (!sums.holistic.empty()) kernels::add_arc(cells, num_distinct_, sums.holistic.data() + holistic);
+  if (!has_signed_tables_ || everywhere) return;  // everywhere, the two sides cancel
+  const double opposite = point.phi > 0 ? point.phi - std::numbers::pi : point.phi + std::numbers::pi;
+  const kernels::ArcCells back = kernels::arc_cells(opposite, half_width, cells_per_radian_, num_distinct_);
+  const auto add_both = [&](std::int64_t* differences) {
+    kernels::add_arc(cells, num_distinct_, differences);
+    kernels::add_arc(back, num_distinct_, differences, -1);
+  };
+  if (table != nullptr) add_both(signed_tables_.data() + place * num_angles_);
+  if (!sums.holistic_signed.empty()) add_both(sums.holistic_signed.data() + holistic);
+}
+
+void SpotlightTables::add_totals(std::int64_t epsilon_index, std::int64_t place, const kernels::ArcTotals& totals,
+                                 std::int64_t owner) {
+  Sums& sums = sums_[static_cast<std::size_t>(owner)];
+  sums.num_hits[static_cast<std::size_t>(epsilon_index)] += totals.num_hits;
+  sums.cosine_sum[static_cast<std::size_t>(epsilon_index)] += totals.cosine_sum;
+  if (std::int64_t* differences = table(epsilon_index, place)) {
+    differences[0] += totals.num_wrapped;
+    differences[num_angles_] += totals.num_hits;
+  }
+  if (std::int64_t* differences = holistic(epsilon_index, owner)) differences[0] += totals.num_wrapped;
+}
+
+std::int64_t* SpotlightTables::table(std::int64_t epsilon_index, std::int64_t place) {
+  return place < 0 ? nullptr : tables_.data() + (epsilon_index * chosen_.num_planes() + place) * stride();
+}
+
+std::int64_t* SpotlightTables::holistic(std::int64_t epsilon_index, std::int64_t owner) {
+  Sums& sums = sums_[static_cast<std::size_t>(owner)];
+  return sums.holistic.empty() ? nullptr : sums.holistic.data() + epsilon_index * num_angles_;
 }
 
 double SpotlightTables::largest_cosine_sum() const {

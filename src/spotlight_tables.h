@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "kernels/plane_arcs.h"
 #include "srm/angle_grid.h"
 #include "srm/plane_choice.h"
 #include "srm/resonance.h"
@@ -17,6 +19,15 @@ struct Spotlight {
   Sense sense;
   bool is_signed = false;
 };
+
+/// See Note [Ties] in srm/accumulator.h. What x_hat . e must reach, for a unit vector e, so that x_hat . (length e) is
+/// inside.
+inline double threshold_of(double epsilon, double length) { return epsilon / length - 1e-12; }
+
+/// Where the half turn maps the grid onto itself, signed counts are a read-out of counts; else they need tables.
+inline bool needs_signed_tables(const Spotlight& spotlight) {
+  return spotlight.is_signed && spotlight.grid.num_distinct() % 2 != 0;
+}
 
 /// The circular difference tables of the chosen planes, (epsilon, plane, angle), what is summed over all planes, and
 /// the sweep that adds rows to them. Different owners may sweep at the same time: each touches the tables of its own
@@ -43,6 +54,21 @@ class SpotlightTables {
 
   /// Adds `row` to the planes that `owner` owns of those that `num_owners` share: at most as many as there are.
   void sweep(const Row& row, std::int64_t owner, std::int64_t num_owners);
+  /// Which of `num_owners` owns the planes of two vectors, whichever comes first: blocks of kOwnedBlock by kOwnedBlock.
+  static std::int64_t owner_of(std::int64_t a, std::int64_t b, std::int64_t num_owners) {
+    return (a / kOwnedBlock + b / kOwnedBlock) % num_owners;
+  }
+  static constexpr std::int64_t kOwnedBlock = 16;
+
+  /// Adds the row with coordinates (u, v) in the plane (i, j) at all epsilons, or at one.
+  void add(std::int64_t i, std::int64_t j, double u, double v, std::int64_t owner);
+  void add_at(std::int64_t epsilon_index, std::int64_t i, std::int64_t j, double u, double v, std::int64_t owner);
+  /// For rows whose arcs are found elsewhere: their sums, at one epsilon and in the plane at `place` among those chosen,
+  /// or -1; the circular difference table of that plane, (angle), and that over all planes of an owner, or nullptr
+  /// where there is none.
+  void add_totals(std::int64_t epsilon_index, std::int64_t place, const kernels::ArcTotals& totals, std::int64_t owner);
+  std::int64_t* table(std::int64_t epsilon_index, std::int64_t place);
+  std::int64_t* holistic(std::int64_t epsilon_index, std::int64_t owner);
 
   /// The largest |cosine_sum| of any owner so far.
   double largest_cosine_sum() const;
@@ -64,8 +90,10 @@ class SpotlightTables {
 
   // A plane's table holds its K differences and then its number of hits, so that both share cache lines.
   std::int64_t stride() const { return num_angles_ + 1; }
-  void add(std::int64_t i, std::int64_t j, double u, double v, Sums& sums);
-  void sweep_pair(std::int64_t a, std::int64_t b, const double* c, Sums& sums);
+  struct Point;
+  std::optional<Point> point_of(std::int64_t i, std::int64_t j, double u, double v) const;
+  void add_at(std::int64_t epsilon_index, const Point& point, Sums& sums);
+  void sweep_pair(std::int64_t a, std::int64_t b, const double* c, std::int64_t owner);
   void read_out(std::vector<std::int64_t> tables, std::vector<std::int64_t> signed_tables,
                 std::int64_t num_rows_everywhere, ResonanceParts& parts) const;
   void read_out_planes(std::vector<std::int64_t> tables, std::int64_t num_rows_everywhere, ResonanceParts& parts) const;

@@ -25,6 +25,14 @@ namespace srm {
 // lengths, the cosine is compared with epsilon / |b_i|.) Signed counts take off what is inside half a turn away, which
 // is -cosine >= epsilon with the same ties.
 
+/// How rows come to the planes that they hit. kChosen looks at the data: grouped by heavy coordinate where rows have
+/// few, tiles of planes and rows where they have many. Counts do not depend on it.
+enum class CountingPath { kChosen, kGrouped, kTiles };
+
+/// What instruction sets there are kernels for that this CPU has, the widest last; the first is "scalar", the readable
+/// float64 code that all others are tested against.
+std::vector<std::string> instruction_sets();
+
 /// What to measure, and with how many threads.
 struct AccumulatorOptions {
   std::vector<double> epsilon = {0.9};  ///< cosine thresholds in [-1, 1], none twice
@@ -36,6 +44,8 @@ struct AccumulatorOptions {
   int num_threads = 1;       ///< for one update(), 1 to 1024. Counts do not depend on it
   PlaneChoice planes = {};   ///< which planes get tables; holistic counts and scores are over all of them anyway
   bool is_signed = false;    ///< signed counts too: rows inside minus rows with x_hat . p <= -epsilon
+  CountingPath path = CountingPath::kChosen;
+  std::string instruction_set = {};  ///< one of instruction_sets(); empty: the widest. Nothing counted depends on it
 };
 
 /// Throws srm::Error that names `where` and what is out of range.

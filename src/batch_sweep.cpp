@@ -1,0 +1,345 @@
+#include "batch_sweep.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+namespace srm {
+namespace {
+
+constexpr double kTileShare = 0.05;  // of heavy coordinates, above which tiles win
+constexpr std::int64_t kTileBlock = 32;
+constexpr std::int64_t kPrefetchedPlane = 2;  // how many planes ahead
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+void for_each_bit(std::span<const std::uint64_t> words, const auto& take) {
+  for (std::size_t word = 0; word < words.size(); ++word) {
+    for (std::uint64_t bits = words[word]; bits != 0; bits &= bits - 1) {
+      take(static_cast<std::int64_t>(word) * 64 + std::countr_zero(bits));
+    }
+  }
+}
+
+std::int64_t num_bits(std::span<const std::uint64_t> words) {
+  std::int64_t count = 0;
+  for (const std::uint64_t word : words) count += std::popcount(word);
+  return count;
+}
+
+const float* or_none(const float* rests, bool has_rests) { return has_rests ? rests : nullptr; }
+
+}  // namespace
+
+BatchSweep::BatchSweep(const Basis& basis, const PlaneSet& planes, const ChosenPlanes& chosen,
+                       const Spotlight& spotlight, CountingPath path, const PlaneCounter::Kernels& kernels,
+                       SpotlightTables& tables, std::int64_t num_owners)
+    : basis_(basis),
+      kernels_(kernels.columns),
+      has_bytes_(kernels.columns.select_bytes != nullptr && basis.is_standard()),
+      path_(path),
+      may_use_tiles_(may_use_tiles(basis, spotlight, path)),
+      is_holistic_(chosen.num_planes() == 0 && basis.is_standard()),
+      smallest_threshold_(threshold_of(*std::min_element(spotlight.epsilon.begin(), spotlight.epsilon.end()), 1)),
+      groups_(static_cast<std::size_t>(num_owners)) {
+  for (std::int64_t owner = 0; owner < num_owners; ++owner) {
+    counters_.emplace_back(basis, planes, chosen, spotlight, kernels, tables, owner);
+  }
+  const auto m = static_cast<std::size_t>(basis.num_vectors());
+  group_rows_.resize(static_cast<std::size_t>(group_capacity(basis)));
+  group_begin_.resize(m + 1);
+  if (!may_use_tiles_) return;
+  const auto stride = static_cast<std::size_t>(tile_capacity(basis) + kernels::kPadding);
+  tile_rows_.reserve(stride);
+  tile_norms_.resize(stride);
+  tile_squared_norms_.resize(stride);
+  columns_.resize(m * stride);
+  rests_.resize(m * stride);
+  bytes_.resize(m * stride);
+}
+
+double BatchSweep::bytes_needed(const Basis& basis, const Spotlight& spotlight, CountingPath path,
+                                std::int64_t num_owners) {
+  const auto m = static_cast<double>(basis.num_vectors());
+  const double stride = static_cast<double>(tile_capacity(basis) + kernels::kPadding);
+  const double tiles = may_use_tiles(basis, spotlight, path) ? stride * ((3 + 2 * m) * sizeof(float) + m) : 0;
+  const double groups = static_cast<double>(group_capacity(basis)) * sizeof(std::uint32_t) + (m + 1) * sizeof(double);
+  return tiles + groups + static_cast<double>(num_owners) * (sizeof(Group) + PlaneCounter::bytes_needed());
+}
+
+// At most 2 / epsilon^2 coordinates of a row of an orthonormal basis are heavy.
+bool BatchSweep::may_use_tiles(const Basis& basis, const Spotlight& spotlight, CountingPath path) {
+  if (path != CountingPath::kChosen) return path == CountingPath::kTiles;
+  const double smallest = *std::min_element(spotlight.epsilon.begin(), spotlight.epsilon.end());
+  return 2 / (smallest * smallest) > kTileShare * static_cast<double>(basis.num_vectors()) || !basis.is_standard();
+}
+
+std::int64_t BatchSweep::tile_capacity(const Basis& basis) {
+  const std::int64_t m = std::max<std::int64_t>(basis.num_vectors(), 1);
+  return std::clamp<std::int64_t>((std::int64_t{1} << 22) / m, 64, 4096);
+}
+
+std::int64_t BatchSweep::group_capacity(const Basis& basis) {
+  return std::max<std::int64_t>(std::int64_t{1} << 17, basis.num_vectors());
+}
+
+std::int64_t BatchSweep::begin(const PlainRows& rows, std::int64_t first_row, std::int64_t num_rows) {
+  rows_ = rows;
+  const std::int64_t tiled_end = first_row + std::min(num_rows, tile_capacity(basis_));
+  uses_tiles_ = may_use_tiles_ && (path_ == CountingPath::kTiles || heavy_share(first_row, tiled_end) > kTileShare);
+  if (uses_tiles_) return begin_tiles(first_row, tiled_end);
+  return begin_groups(first_row, first_row + num_rows);
+}
+
+double BatchSweep::heavy_share(std::int64_t first_row, std::int64_t last_row) const {
+  std::int64_t num_heavy = 0;
+  for (std::int64_t row = first_row; row < last_row; ++row) {
+    if (rows_.block->row(row).is_plain) num_heavy += num_bits(rows_.block->heavy_bits(row));
+  }
+  return static_cast<double>(num_heavy) / static_cast<double>((last_row - first_row) * basis_.num_vectors());
+}
+
+std::int64_t BatchSweep::begin_tiles(std::int64_t first_row, std::int64_t last_row) {
+  tile_rows_.clear();
+  for (std::int64_t row = first_row; row < last_row; ++row) {
+    if (!rows_.block->row(row).is_plain) continue;
+    const std::size_t place = tile_rows_.size();
+    tile_rows_.push_back(static_cast<std::uint32_t>(row));
+    const double norm = rows_.block->norm(row);
+    tile_norms_[place] = static_cast<float>(norm);
+    tile_squared_norms_[place] = static_cast<float>(norm * norm);
+  }
+  return last_row;
+}
+
+// A counting sort of rows by heavy coordinate.
+std::int64_t BatchSweep::begin_groups(std::int64_t first_row, std::int64_t last_row) {
+  std::fill(group_begin_.begin(), group_begin_.end(), 0);
+  std::int64_t num_entries = 0;
+  std::int64_t row = first_row;
+  for (; row < last_row; ++row) {
+    if (!rows_.block->row(row).is_plain) continue;
+    const auto bits = rows_.block->heavy_bits(row);
+    const std::int64_t num_heavy = num_bits(bits);
+    if (num_entries + num_heavy > std::ssize(group_rows_)) break;
+    num_entries += num_heavy;
+    for_each_bit(bits, [&](std::int64_t i) { ++group_begin_[static_cast<std::size_t>(i) + 1]; });
+  }
+  for (std::size_t i = 1; i < group_begin_.size(); ++i) group_begin_[i] += group_begin_[i - 1];
+  // From behind, so that begins are counted down to where they belong while rows stay in order.
+  for (std::int64_t back = row - 1; back >= first_row; --back) {
+    if (!rows_.block->row(back).is_plain) continue;
+    for_each_bit(rows_.block->heavy_bits(back), [&](std::int64_t i) {
+      group_rows_[static_cast<std::size_t>(--group_begin_[static_cast<std::size_t>(i) + 1])] =
+          static_cast<std::uint32_t>(back);
+    });
+  }
+  // Now the begin of group i stands at i + 1.
+  std::rotate(group_begin_.begin(), group_begin_.begin() + 1, group_begin_.end());
+  group_begin_.back() = num_entries;
+  return row;
+}
+
+void BatchSweep::fill(std::int64_t owner, std::int64_t num_owners) {
+  if (!uses_tiles_) return;
+  const std::int64_t m = basis_.num_vectors();
+  const std::int64_t stride = tile_capacity(basis_) + kernels::kPadding;
+  for (std::int64_t first = owner * kBlock; first < m; first += num_owners * kBlock) {
+    const std::int64_t num_columns = std::min(kBlock, m - first);
+    kernels_.transpose(rows_.numbers, tile_rows_.data(), std::ssize(tile_rows_), first, num_columns,
+                       columns_.data() + first * stride, rests_.data() + first * stride, stride, 0);
+    for (std::int64_t i = first; has_bytes_ && i < first + num_columns; ++i) {
+      kernels_.make_bytes(columns_.data() + i * stride, tile_squared_norms_.data(), std::ssize(tile_rows_),
+                          static_cast<float>(smallest_threshold_ * smallest_threshold_), bytes_.data() + i * stride);
+    }
+  }
+}
+
+void BatchSweep::sweep(std::int64_t owner, std::int64_t num_owners) {
+  if (uses_tiles_) {
+    sweep_tiles(owner, num_owners);
+  } else if (is_holistic_) {
+    sweep_by_row(owner, num_owners);
+  } else {
+    sweep_groups(owner, num_owners);
+  }
+}
+
+ColumnPair BatchSweep::tile_pair(std::int64_t a, std::int64_t b) const {
+  const std::int64_t stride = tile_capacity(basis_) + kernels::kPadding;
+  const bool has_rests = rows_.numbers.floats == nullptr;
+  const auto column = [stride](const auto& columns, std::int64_t i, bool has_any) {
+    return has_any ? columns.data() + i * stride : nullptr;
+  };
+  return {a,
+          b,
+          column(columns_, a, true),
+          column(columns_, b, true),
+          column(rests_, a, has_rests),
+          column(rests_, b, has_rests),
+          column(bytes_, a, has_bytes_),
+          column(bytes_, b, has_bytes_),
+          tile_norms_.data(),
+          tile_squared_norms_.data(),
+          tile_rows_.data(),
+          std::ssize(tile_rows_)};
+}
+
+void BatchSweep::sweep_tiles(std::int64_t owner, std::int64_t num_owners) {
+  const std::int64_t m = basis_.num_vectors();
+  PlaneCounter& counter = counters_[static_cast<std::size_t>(owner)];
+  for (std::int64_t first = 0; first < m; first += kTileBlock) {
+    const std::int64_t last = std::min(first + kTileBlock, m);
+    for (std::int64_t a = 0; a < last; ++a) {
+      for (std::int64_t b = std::max(first, a + 1); b < last; ++b) {
+        if (SpotlightTables::owner_of(a, b, num_owners) != owner) continue;
+        if (b + 1 < last) counter.prefetch(a, b + 1);
+        counter.count_selected(rows_, tile_pair(a, b));
+      }
+    }
+  }
+}
+
+// With one table for all planes an owner's planes are as good as any, so that owners share rows instead.
+void BatchSweep::sweep_by_row(std::int64_t owner, std::int64_t num_owners) {
+  const std::int64_t m = basis_.num_vectors();
+  PlaneCounter& counter = counters_[static_cast<std::size_t>(owner)];
+  for (std::int64_t i = 0; i < m; ++i) {
+    const std::int64_t end = group_begin_[static_cast<std::size_t>(i) + 1];
+    for (std::int64_t entry = group_begin_[static_cast<std::size_t>(i)]; entry < end; ++entry) {
+      if (entry % num_owners != owner) continue;
+      const std::uint32_t row = group_rows_[static_cast<std::size_t>(entry)];
+      for (std::int64_t j = 0; j < i; j += kernels::kMostPoints) {
+        counter.count_row(rows_, row, i, j, std::min(j + kernels::kMostPoints, i));
+      }
+      for (std::int64_t j = i + 1; j < m; j += kernels::kMostPoints) {
+        counter.count_row(rows_, row, i, j, std::min(j + kernels::kMostPoints, m));
+      }
+    }
+  }
+}
+
+// Asks the memory for what load_group() and sweep_block() will read first of rows that come next.
+void BatchSweep::prefetch_rows(std::int64_t first_entry, std::int64_t num_entries, std::int64_t column) const {
+  const std::int64_t end = std::min(first_entry + num_entries, group_begin_.back());
+  for (std::int64_t entry = first_entry; entry < end; ++entry) {
+    const std::int64_t place = group_rows_[static_cast<std::size_t>(entry)] * rows_.numbers.stride;
+    for (const std::int64_t at : {place, place + column}) {
+      if (rows_.numbers.floats != nullptr) {
+        __builtin_prefetch(rows_.numbers.floats + at);
+      } else {
+        __builtin_prefetch(rows_.numbers.doubles + at);
+      }
+    }
+  }
+}
+
+void BatchSweep::sweep_groups(std::int64_t owner, std::int64_t num_owners) {
+  const std::int64_t m = basis_.num_vectors();
+  const std::int64_t num_blocks = (m + kBlock - 1) / kBlock;
+  Group& group = groups_[static_cast<std::size_t>(owner)];
+  PlaneCounter& counter = counters_[static_cast<std::size_t>(owner)];
+  for (std::int64_t i = 0; i < m; ++i) {
+    const std::int64_t begin = group_begin_[static_cast<std::size_t>(i)];
+    const std::int64_t end = group_begin_[static_cast<std::size_t>(i) + 1];
+    for (std::int64_t first = begin; first < end; first += kGroupRows) {
+      const std::int64_t last = std::min(first + kGroupRows, end);
+      load_group(i, {group_rows_.data() + first, static_cast<std::size_t>(last - first)}, group);
+      const std::int64_t num_asked = (kGroupRows + num_blocks - 1) / num_blocks;
+      for (std::int64_t block = 0; block < num_blocks; ++block) {
+        prefetch_rows(last + block * num_asked, num_asked, last == end ? std::min(i + 1, m - 1) : i);
+        const std::int64_t column = block * kBlock;
+        if (SpotlightTables::owner_of(i, column, num_owners) != owner) continue;
+        sweep_block(i, column, std::min(column + num_owners * kBlock, m - 1), group, counter);
+      }
+    }
+  }
+}
+
+void BatchSweep::load_group(std::int64_t i, std::span<const std::uint32_t> rows, Group& group) const {
+  group.num_positive = 0;
+  std::int64_t num_negative = 0;
+  std::int64_t num_others = 0;
+  std::array<std::uint32_t, kGroupRows> negative, others;
+  for (const std::uint32_t row : rows) {
+    const double c = rows_.coordinate(row, i);
+    if (c >= smallest_threshold_) {
+      group.rows[static_cast<std::size_t>(group.num_positive++)] = row;
+    } else if (c <= -smallest_threshold_) {
+      negative[static_cast<std::size_t>(num_negative++)] = row;
+    } else {
+      others[static_cast<std::size_t>(num_others++)] = row;
+    }
+  }
+  group.num_full = group.num_positive + num_negative;
+  std::copy_n(negative.begin(), num_negative, group.rows.begin() + group.num_positive);
+  std::copy_n(others.begin(), num_others, group.rows.begin() + group.num_full);
+  group.num_rows = std::ssize(rows);
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const double norm = rows_.block->norm(group.rows[k]);
+    group.norm[k] = static_cast<float>(norm);
+    group.squared_norm[k] = static_cast<float>(norm * norm);
+  }
+  kernels_.transpose(rows_.numbers, group.rows.data(), group.num_rows, i, 1, group.u.data(), group.u_rest.data(), 0, 0);
+}
+
+void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, std::int64_t next_column, Group& group,
+                             PlaneCounter& counter) const {
+  const std::int64_t num_columns = std::min(kBlock, basis_.num_vectors() - first_column);
+  const std::int64_t stride = std::tuple_size_v<GroupColumn>;
+  const bool has_rests = rows_.numbers.floats == nullptr;
+  kernels_.transpose(rows_.numbers, group.rows.data(), group.num_rows, first_column, num_columns,
+                     group.columns.front().data(), group.rests.front().data(), stride, next_column);
+  // A plane is looked at from the first of its coordinates that is heavy: here not where one before i is.
+  std::uint64_t before_i = 0;
+  for (std::int64_t k = 0; k < num_columns && first_column + k < i; ++k) before_i |= std::uint64_t{1} << k;
+  std::array<std::uint64_t, kGroupRows> heavy;
+  std::uint64_t heavy_in_any = 0;
+  for (std::int64_t k = 0; before_i != 0 && k < group.num_rows; ++k) {
+    const auto bits = rows_.block->heavy_bits(group.rows[static_cast<std::size_t>(k)]);
+    heavy[static_cast<std::size_t>(k)] =
+        bits[static_cast<std::size_t>(first_column / 64)] >> (first_column % 64) & before_i;
+    heavy_in_any |= heavy[static_cast<std::size_t>(k)];
+  }
+  for (std::int64_t k = 0; k < num_columns; ++k) {
+    const std::int64_t j = first_column + k;
+    if (j == i) continue;
+    const float* norm = group.norm.data();
+    const float* squared_norm = group.squared_norm.data();
+    if ((heavy_in_any >> k & 1) != 0) {
+      for (std::size_t row = 0; row < static_cast<std::size_t>(group.num_rows); ++row) {
+        const bool is_masked = (heavy[row] >> k & 1) != 0;
+        group.masked_norm[row] = is_masked ? kInfinity : group.norm[row];
+        group.masked_squared_norm[row] = is_masked ? kInfinity : group.squared_norm[row];
+      }
+      norm = group.masked_norm.data();
+      squared_norm = group.masked_squared_norm.data();
+    }
+    const auto column = static_cast<std::size_t>(k);
+    ColumnPair pair = {i,
+                       j,
+                       group.u.data(),
+                       group.columns[column].data(),
+                       or_none(group.u_rest.data(), has_rests),
+                       or_none(group.rests[column].data(), has_rests),
+                       nullptr,
+                       nullptr,
+                       norm,
+                       squared_norm,
+                       group.rows.data(),
+                       group.num_rows};
+    if (j < i) pair = pair.turned();
+    if (group.num_full > 0) {
+      counter.count_all(rows_, pair.part(0, group.num_full), group.num_positive);
+      const std::int64_t next = j + kPrefetchedPlane;
+      if (next < basis_.num_vectors()) {
+        counter.prefetch(std::min(i, next), std::max(i, next), group.num_full, group.num_positive);
+      }
+    }
+    if (group.num_full < group.num_rows) {
+      counter.count_selected(rows_, pair.part(group.num_full, group.num_rows - group.num_full));
+    }
+  }
+}
+
+}  // namespace srm

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "plane_counter.h"
+#include "srm/accumulator.h"
+
+namespace srm {
+
+/// Adds the plain rows of a block to the tables by vector kernels, piece by piece, on one of two paths.
+/// Grouped, for rows with few heavy coordinates: the rows of each heavy coordinate i are looked at in all planes of i.
+/// Tiles, for rows with many: a transposed piece is looked at in all planes, pair of columns by pair.
+class BatchSweep {
+ public:
+  /// All must outlive it. `path` may be forced.
+  BatchSweep(const Basis& basis, const PlaneSet& planes, const ChosenPlanes& chosen, const Spotlight& spotlight,
+             CountingPath path, const PlaneCounter::Kernels& kernels, SpotlightTables& tables, std::int64_t num_owners);
+
+  /// In double, which cannot overflow.
+  static double bytes_needed(const Basis& basis, const Spotlight& spotlight, CountingPath path,
+                             std::int64_t num_owners);
+
+  /// Chooses a path for the rows from `first_row` on, of which there are `num_rows`, and takes as many as fit: returns
+  /// the row behind them. Then come fill() for all owners and then sweep() for all owners, each at the same time.
+  std::int64_t begin(const PlainRows& rows, std::int64_t first_row, std::int64_t num_rows);
+  void fill(std::int64_t owner, std::int64_t num_owners);
+  void sweep(std::int64_t owner, std::int64_t num_owners);
+
+ private:
+  static constexpr std::int64_t kGroupRows = 256;
+  static constexpr std::int64_t kBlock = SpotlightTables::kOwnedBlock;
+  using GroupColumn = std::array<float, kGroupRows + kernels::kPadding>;
+
+  /// Rows of one heavy coordinate, those first that hit every plane of it, by sign; and a block of their columns. In masked
+  /// norms a row is infinitely long where another group looks at its plane.
+  struct Group {
+    std::array<std::uint32_t, kGroupRows> rows;
+    std::int64_t num_rows;
+    std::int64_t num_positive;  // of u, and full
+    std::int64_t num_full;
+    GroupColumn u, u_rest, norm, squared_norm, masked_norm, masked_squared_norm;
+    std::array<GroupColumn, kBlock> columns, rests;
+  };
+
+  static bool may_use_tiles(const Basis& basis, const Spotlight& spotlight, CountingPath path);
+  static std::int64_t tile_capacity(const Basis& basis);
+  static std::int64_t group_capacity(const Basis& basis);
+
+  std::int64_t begin_tiles(std::int64_t first_row, std::int64_t last_row);
+  std::int64_t begin_groups(std::int64_t first_row, std::int64_t last_row);
+  double heavy_share(std::int64_t first_row, std::int64_t last_row) const;
+  void load_group(std::int64_t i, std::span<const std::uint32_t> rows, Group& group) const;
+  void sweep_block(std::int64_t i, std::int64_t first_column, std::int64_t next_column, Group& group,
+                   PlaneCounter& counter) const;
+  void prefetch_rows(std::int64_t first_entry, std::int64_t num_entries, std::int64_t column) const;
+  void sweep_groups(std::int64_t owner, std::int64_t num_owners);
+  ColumnPair tile_pair(std::int64_t a, std::int64_t b) const;
+  void sweep_by_row(std::int64_t owner, std::int64_t num_owners);
+  void sweep_tiles(std::int64_t owner, std::int64_t num_owners);
+
+  const Basis& basis_;
+  const kernels::ColumnKernels& kernels_;
+  bool has_bytes_;  // select_bytes can be used
+  CountingPath path_;
+  bool may_use_tiles_;
+  bool is_holistic_;  // no plane has a table, and the basis is orthonormal
+  double smallest_threshold_;  // |c_i| from which on all planes of b_i are hit, if they are orthogonal
+  std::vector<Group> groups_;           // by owner
+  std::vector<PlaneCounter> counters_;  // by owner
+
+  // The piece at hand.
+  PlainRows rows_;
+  bool uses_tiles_ = false;
+  std::vector<std::uint32_t> group_rows_;  // the rows of each heavy coordinate, one group behind the other
+  std::vector<std::int64_t> group_begin_;  // (m + 1)
+  std::vector<std::uint32_t> tile_rows_;
+  std::vector<float> tile_norms_;
+  std::vector<float> tile_squared_norms_;
+  std::vector<float> columns_;  // (m, tile capacity with padding)
+  std::vector<float> rests_;
+  std::vector<std::uint8_t> bytes_;
+};
+
+}  // namespace srm

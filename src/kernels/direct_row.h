@@ -1,0 +1,53 @@
+// PRIVATE: rows of the standard basis, straight from a layer's numbers. The scalar twin is kernels/row.h: whatever is
+// written here is, bit for bit, what it and fixed_point() give.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/instruction_set.h"
+
+namespace srm::kernels {
+
+/// What is summed over rows, (dim) each: x_hat and its fourth powers in fixed point.
+struct DirectSums {
+  std::int64_t* directions;
+  std::int64_t* quartics;
+};
+
+/// What became of a row: its length, the sum of the fourth powers of x_hat, and which numbers of x_hat are heavy.
+struct DirectRow {
+  double norm;
+  double quartic_sum;
+  std::uint64_t* heavy;  // ceil(dim / 64) words: bit i says whether x_hat_i^2 >= bound
+};
+
+/// So many rows share the way to the sums.
+constexpr std::int64_t kDirectRows = 4;
+
+/// Sums are of x_hat = row / |row|, (dim), of kDirectRows rows or of one, each of which begins a stride behind the one
+/// before. False, with nothing done, where for one of them |row|^2 is not from 1e-24 to 1e24, as of rows without a
+/// direction.
+template <typename Number>
+using PrepareDirect = bool (*)(const Number* row, std::int64_t row_stride, std::int64_t dim, double bound,
+                               const DirectSums& sums, DirectRow* prepared);
+
+template <typename Number>
+struct DirectKernelsOf {
+  PrepareDirect<Number> prepare_one;
+  PrepareDirect<Number> prepare_some;
+};
+
+/// As kernels::project_row, of all whose sums it keeps the order.
+using ProjectRow = void (*)(const double* columns, std::int64_t num_vectors, std::int64_t dim, const double* direction,
+                            double* coordinates);
+
+struct DirectKernels {
+  DirectKernelsOf<float> floats;
+  DirectKernelsOf<double> doubles;
+  ProjectRow project;
+};
+
+/// nullptr where the instruction set has no vectors.
+const DirectKernels* direct_kernels(InstructionSet instruction_set);
+
+}  // namespace srm::kernels

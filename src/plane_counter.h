@@ -1,0 +1,109 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/plane_arcs.h"
+#include "row_block.h"
+#include "spotlight_tables.h"
+
+namespace srm {
+
+/// Plain rows of a block by their coordinates, which are numbers / norm.
+struct PlainRows {
+  const RowBlock* block = nullptr;
+  kernels::RowsOfNumbers numbers = {};
+  double coordinate(std::uint32_t row, std::int64_t i) const;
+};
+
+/// The numbers of some rows along two basis vectors, a and b; arrays of (num_rows), readable for kernels::kPadding
+/// more. `rest_a` and `rest_b` are what float32 lost of them, or nullptr; so may the bytes of select_bytes be. `rows`
+/// are the rows' places in the block.
+struct ColumnPair {
+  std::int64_t a;
+  std::int64_t b;
+  const float* at_a;
+  const float* at_b;
+  const float* rest_a;
+  const float* rest_b;
+  const std::uint8_t* bytes_a;
+  const std::uint8_t* bytes_b;
+  const float* norm;
+  const float* squared_norm;
+  const std::uint32_t* rows;
+  std::int64_t num_rows;
+
+  /// `count` of the rows, from `first` on.
+  ColumnPair part(std::int64_t first, std::int64_t count) const;
+  /// b before a.
+  ColumnPair turned() const;
+};
+
+/// Counts rows in the planes of two basis vectors, for one owner of planes. What float32 cannot decide goes to
+/// SpotlightTables::add_at, row by row in float64, so that counts are those of the scalar sweep.
+class PlaneCounter {
+ public:
+  struct Kernels {
+    const kernels::PlaneKernels& planes;
+    const kernels::ColumnKernels& columns;
+  };
+
+  /// All must outlive it.
+  PlaneCounter(const Basis& basis, const PlaneSet& planes, const ChosenPlanes& chosen, const Spotlight& spotlight,
+               const Kernels& kernels, SpotlightTables& tables, std::int64_t owner);
+
+  /// Whether float32 can count with such a spotlight at all.
+  static bool can_count(const Basis& basis, const Spotlight& spotlight);
+  static double bytes_needed();
+
+  /// Looks first which rows are long enough to hit: for pairs that few do.
+  void count_selected(const PlainRows& all, const ColumnPair& pair);
+  /// Looks at all at once: for pairs that (nearly) all rows hit. The first `num_positive` rows lie near to each other,
+  /// and the others near to each other.
+  void count_all(const PlainRows& all, const ColumnPair& pair, std::int64_t num_positive);
+  /// Counts one row in the planes of b_i and b_j for all j from `first` and below `last`, of which i is none and at
+  /// most kernels::kMostPoints are; not where its coordinate j is heavy and before i. Only where no plane has a table
+  /// and the basis is orthonormal: then it is all the same which plane a point is in.
+  void count_row(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first, std::int64_t last);
+  /// Asks the memory for all of a plane's tables.
+  void prefetch(std::int64_t a, std::int64_t b);
+  /// Asks the memory for what the last call of count_all would touch in the plane of two other vectors.
+  void prefetch(std::int64_t a, std::int64_t b, std::int64_t num_rows, std::int64_t num_positive);
+
+ private:
+  using Column = std::array<float, kernels::kMostPoints + kernels::kPadding>;
+
+  void count_selected(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape);
+  void select_points(const ColumnPair& pair, const PlaneShape& shape, std::int64_t num_selected);
+  void count_points(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape,
+                    const kernels::PlanePoints& points, const std::uint16_t* indices, std::int64_t num_positive);
+  void count_row_points(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first,
+                        const kernels::PlanePoints& points, bool is_turned);
+  void add_ends(std::int64_t num_points, std::int64_t num_positive, std::int64_t* table);
+  struct InPlane {
+    double u;
+    double v;
+  };
+  InPlane in_plane(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape, std::int64_t index) const;
+
+  const Basis& basis_;
+  const PlaneSet& planes_;
+  const ChosenPlanes& chosen_;
+  const Spotlight& spotlight_;
+  Kernels kernels_;
+  SpotlightTables& tables_;
+  std::int64_t owner_;
+  kernels::ArcGrid grid_;
+  double smallest_epsilon_;
+
+  // Of one call: the rows selected, by their places in the pair's columns, and their points in the plane.
+  struct Scratch {
+    std::array<std::uint16_t, kernels::kMostPoints + kernels::kPadding> indices;
+    Column u, v, u_rest, v_rest, norm;
+    kernels::ArcScratch arcs;
+  };
+  std::vector<Scratch> scratch_;  // one
+};
+
+}  // namespace srm
