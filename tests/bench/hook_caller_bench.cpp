@@ -15,8 +15,8 @@ namespace srm::bench {
 namespace {
 
 constexpr int kWarmUpPairs = 3;
-constexpr int kCallerPairs = 5;
-constexpr int kCallsPerTurn = 12;  // which the callers share
+constexpr int kCallerPairs = 3;
+constexpr int kCallsPerTurn = 8;  // which the callers share
 constexpr const char* kLayer = "transformer.encoder.layer.5.output";
 
 enum class Attach { kNever, kEarly, kLate };

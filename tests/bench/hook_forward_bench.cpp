@@ -11,7 +11,7 @@
 namespace srm::bench {
 namespace {
 
-constexpr int kPairs = 5;
+constexpr int kPairs = 4;
 constexpr int kObservesPerTurn = 10;
 constexpr const char* kLayer = "transformer.encoder.layer.5.output";
 

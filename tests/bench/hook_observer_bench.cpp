@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <set>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "encoder.h"
@@ -83,7 +84,7 @@ std::map<std::string, std::int64_t> widths_of_sites(const Encoder& encoder) {
 // All sites: those wider than kWidest without tables, the others with as many as a share of the free memory holds.
 class AllSites {
  public:
-  AllSites(const std::shared_ptr<Encoder>& encoder, const EpsilonChoice& epsilon, double fraction) {
+  AllSites(const std::shared_ptr<Encoder>& encoder, Effort effort, const EpsilonChoice& epsilon, double fraction) {
     ObserveOptions narrow = options_for(epsilon), wide = narrow;
     narrow.fraction = wide.fraction = fraction;
     narrow.layers.clear();
@@ -94,13 +95,16 @@ class AllSites {
       if (dim <= kWidest) width = std::max(width, dim);
     }
     wide.planes.kind = PlaneChoice::Kind::kNone;
-    choose_planes(width, narrow);
+    choose_planes(width, MemoryBudget::half_of_free() / (effort == Effort::kWhole ? 2 : 8), narrow);
     const HookedModule model(encoder->model);
     narrow_ = std::make_unique<ObservedModule>(model, narrow);
     if (!wide.layers.empty()) wide_ = std::make_unique<ObservedModule>(model, wide);
     num_sites_ = narrow.layers.size() + wide.layers.size();
     run_ = [this, encoder] { return cpu_seconds([&] { narrow_->forward(encoder->inputs); }); };
     warm_up(run_);
+    if (!narrow_->silent_layers().empty() || (wide_ && !wide_->silent_layers().empty())) {
+      throw std::runtime_error("a site of the encoder was not observed");
+    }
   }
   double run() const { return run_(); }
 
@@ -118,13 +122,14 @@ class AllSites {
   }
 
  private:
-  void choose_planes(std::int64_t width, ObserveOptions& options) {
+  // `bytes` are for all sites together.
+  void choose_planes(std::int64_t width, std::int64_t bytes, ObserveOptions& options) {
     const Basis basis = Basis::standard(width);
     const PlaneSet planes(basis, Pairs::kCombination);
     AccumulatorOptions each;
     each.epsilon = {0.5};
     each.grid = AngleGrid(kNumAngles);
-    const std::int64_t share = MemoryBudget::half_of_free() / 2 / static_cast<std::int64_t>(options.layers.size());
+    const std::int64_t share = bytes / static_cast<std::int64_t>(options.layers.size());
     const std::int64_t fitting = Accumulator::num_planes_that_fit(basis, planes, each, share);
     planes_text_ = "all planes";
     if (fitting >= planes.num_planes()) return;
@@ -146,18 +151,20 @@ Sides sides_of(const std::shared_ptr<Encoder>& encoder, const std::shared_ptr<Al
 }
 
 // Takes so large a share of the rows that what is added comes to kAimedAt, by what a small share adds.
-Sides set_up_auto(const std::shared_ptr<Encoder>& encoder) {
+Sides set_up_auto(const std::shared_ptr<Encoder>& encoder, Effort effort) {
   const EpsilonChoice epsilon = EpsilonChoice::isotropic();
   double fraction = kFirstFraction;
   {
-    const AllSites sites(encoder, epsilon, kFirstFraction);
+    const AllSites sites(encoder, effort, epsilon, kFirstFraction);
     Turns turns([&] { return sites.run(); }, forward_of(encoder->model, encoder));
     for (int k = 0; k < kShortPairs; ++k) turns.take();
     const double added =
         summary_of(turns.pairs(), [](const Pair& pair) { return ratio_of(pair, Ratio::kAdded); }).median;
     fraction = std::clamp(kFirstFraction * kAimedAt / std::max(added, 1e-3), kLeastFraction, 1.0);
   }
-  return sides_of(encoder, std::make_shared<AllSites>(encoder, epsilon, fraction));
+  Sides sides = sides_of(encoder, std::make_shared<AllSites>(encoder, effort, epsilon, fraction));
+  sides.unit.name += fmt::format(", {:.3g} % of rows", 100 * fraction);
+  return sides;
 }
 
 }  // namespace
@@ -168,12 +175,13 @@ std::vector<Contest> hook_observer_rows(const EncoderFiles& files, Effort effort
   };
   const auto set_up_all = [=] {
     const auto encoder = shared_encoder(files, effort);
-    return sides_of(encoder, std::make_shared<AllSites>(encoder, EpsilonChoice(0.8), 1.0));
+    return sides_of(encoder, std::make_shared<AllSites>(encoder, effort, EpsilonChoice(0.8), 1.0));
   };
   return {one("hook/one_layer", EpsilonChoice(0.8)),
           {"hook/all_sites", Ratio::kAdded, kPairs, set_up_all},
           one("hook/one_layer_auto", EpsilonChoice::isotropic()),
-          {"hook/all_sites_auto", Ratio::kAdded, kPairs, [=] { return set_up_auto(shared_encoder(files, effort)); }}};
+          {"hook/all_sites_auto", Ratio::kAdded, kPairs,
+           [=] { return set_up_auto(shared_encoder(files, effort), effort); }}};
 }
 
 }  // namespace srm::bench

@@ -32,7 +32,7 @@ struct Increments {
 
 Increments increments_of(const Workload& workload) {
   const at::Tensor axes = axes_of_rows(workload.num_rows(), workload.dim());
-  Columns columns(workload, at::ScalarType::Double);
+  Columns columns(workload);
   const at::Tensor order = axes.argsort(true, 0, false);
   columns.x = columns.x.index_select(1, order);
   columns.squares = columns.squares.index_select(1, order);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "rows.h"
+#include "workloads.h"
 
 namespace srm::bench {
 namespace {
@@ -74,15 +75,20 @@ int report_check(const std::vector<Row>& rows, Against against) {
 int run(const Flags& flags) {
   const torch::NoGradGuard no_grad;
   at::set_num_threads(1);
-  const double start = wall_now();
+  const double start = wall_now(), cpu_start = process_cpu_now();
   std::vector<Row> rows;
   const Effort effort = flags.is_check ? Effort::kShort : Effort::kWhole;
   for (Contest& contest : all_contests(flags, effort)) register_contest(std::move(contest), effort, rows);
   benchmark::RunSpecifiedBenchmarks();
-  fmt::print("\n{}, {} cores; LibTorch {}; {} angles; one core, CPU time, medians of alternating pairs; {:.0f} s\n",
-             cpu_name(), std::thread::hardware_concurrency(), TORCHSRM_LIBTORCH_VERSION, 360, wall_now() - start);
   fmt::print(
-      "ratio: to be beaten at least, peer's time / ours; at most, ours / peer's, or time added / bare forward\n\n");
+      "\n{}, {} cores; LibTorch {}; {} angles; one core, CPU time, medians of alternating pairs; took {:.0f} s, {:.0f} "
+      "s of "
+      "CPU time\n",
+      cpu_name(), std::thread::hardware_concurrency(), TORCHSRM_LIBTORCH_VERSION, kNumAngles, wall_now() - start,
+      process_cpu_now() - cpu_start);
+  fmt::print(
+      "ratio: where the target is a least one, peer's time / ours; a most one, ours / peer's, or time added / bare "
+      "forward\n\n");
   fmt::print("{}\n", table_text(rows));
   if (!flags.json_path.empty()) write_json(rows, flags.json_path);
   return flags.is_check ? report_check(rows, flags.against) : 0;

@@ -13,17 +13,15 @@ constexpr std::int64_t kRowsPerBlock = 1024;
 constexpr std::int64_t kPlanesPerBatch = 16;
 constexpr std::int64_t kTurns = 3;  // that ends of arcs lie in
 
-at::Tensor spotlights(at::ScalarType type) {
-  const at::Tensor angles = at::arange(kNumAngles, type) * (2 * M_PI / kNumAngles);
-  return at::stack({at::cos(angles), at::sin(angles)});
+at::Tensor spotlights() {
+  const at::Tensor angles = at::arange(kNumAngles, at::kDouble) * (2 * M_PI / kNumAngles);
+  return at::stack({at::cos(angles), at::sin(angles)}).to(at::kFloat);
 }
 
 class PrunedTorch : public TorchPeer {
  public:
   PrunedTorch(const Workload& workload, std::shared_ptr<const Columns> columns, std::int64_t rows_per_block)
-      : TorchPeer(workload, std::move(columns)),
-        rows_per_block_(rows_per_block),
-        spotlights_(spotlights(columns_->x.scalar_type())) {}
+      : TorchPeer(workload, std::move(columns)), rows_per_block_(rows_per_block), spotlights_(spotlights()) {}
 
   at::Tensor counts(const std::vector<Plane>& planes) const override {
     std::vector<at::Tensor> counts;
@@ -98,14 +96,16 @@ class ArcTorch : public TorchPeer {
 
 }  // namespace
 
-Columns::Columns(const Workload& workload, at::ScalarType type) {
-  const at::Tensor rows = workload.rows.to(type);
-  const at::Tensor unit_rows = rows / rows.norm(2, {1}, true);
+Columns::Columns(const Workload& workload) {
+  const at::Tensor unit_rows = workload.rows / workload.rows.norm(2, {1}, true);
   if (workload.basis->is_standard()) {
     x = unit_rows.t().contiguous();
   } else {
     const std::vector<double> vectors = workload.basis->vectors();
-    x = at::tensor(vectors, at::kDouble).view({-1, workload.dim()}).to(type).matmul(unit_rows.t());
+    x = at::tensor(at::ArrayRef<double>(vectors), at::kDouble)
+            .view({-1, workload.dim()})
+            .to(at::kFloat)
+            .matmul(unit_rows.t());
   }
   squares = x * x;
 }

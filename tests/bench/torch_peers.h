@@ -23,7 +23,7 @@ namespace srm::bench {
 
 /// X and X^2, (m, N): unit rows projected onto the unit vectors of the basis.
 struct Columns {
-  explicit Columns(const Workload& workload, at::ScalarType type = at::ScalarType::Float);
+  explicit Columns(const Workload& workload);
   std::int64_t num_rows() const { return x.size(1); }
   at::Tensor x, squares;
 };
