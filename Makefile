@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := release
 .NOTPARALLEL:
-.PHONY: help setup release command demo real-models test test-long bench dev asan tsan clean
+.PHONY: help setup release command demo real-models test test-long bench bench-check dev asan tsan clean
 
 help:            ## this list
 	@sed -nE 's/^([a-z-]+): .*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -38,10 +38,13 @@ test: real-models release  ## every test; those of the Torch-free core also unde
 test-long: test  ## the tests that take many minutes, too
 	@cmake/build.sh test release -L long
 
-bench: command   ## times the accumulator beside plain LibTorch and hooked models beside bare ones; writes build/bench.json
-	@cmake/build.sh build release torchsrm_bench hook_bench
-	@cmake/build.sh run release torchsrm_bench --json build/bench.json
-	@OMP_NUM_THREADS=1 cmake/build.sh run release hook_bench --json build/bench.json
+bench: setup     ## times torchsrm beside plain LibTorch and bare models; writes build/bench.json (under 5 minutes)
+	@cmake/build.sh build release torchsrm_bench
+	@OMP_NUM_THREADS=1 cmake/build.sh run release torchsrm_bench --json build/bench.json
+
+bench-check: setup  ## a short form: fails where a ratio has lost more than half (AGAINST=target: of its target)
+	@cmake/build.sh build release torchsrm_bench
+	@OMP_NUM_THREADS=1 cmake/build.sh run release torchsrm_bench --check --against $(or $(AGAINST),reached)
 
 dev: command     ## builds everything with warnings as errors, in build/dev
 	@cmake/build.sh build dev
