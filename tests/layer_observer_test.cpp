@@ -292,11 +292,11 @@ TEST(ObserverTest, WhatWasCountedBeforeIsInTheBudgetUntilItIsTakenOrDropped) {
 
 TEST(ObserverTest, MemoryIsSharedByLayersAndNamedWhenItEnds) {
   ObserveOptions options;
-  const auto budget = std::make_shared<MemoryBudget>(1 << 20);
+  const auto budget = std::make_shared<MemoryBudget>(10'000'000);
   Observer small("small", options, Layout::kAuto, budget);
   Observer large("large", options, Layout::kAuto, budget);
   small.observe(test::rows({3, 4}));
-  EXPECT_THAT(refusal(large, test::rows({3, 400})), AllOf(HasSubstr("'large'"), HasSubstr("limit of 1.0 MB")));
+  EXPECT_THAT(refusal(large, test::rows({3, 400})), AllOf(HasSubstr("'large'"), HasSubstr("limit of 10 MB")));
   EXPECT_TRUE(small.resonance().has_value());
   EXPECT_FALSE(large.resonance().has_value());
 }
