@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "row_tensor.h"
 #include "srm/error.h"
 #include "srm/merge.h"
 
@@ -14,16 +15,6 @@ namespace srm {
 namespace {
 
 constexpr std::int64_t kUnlabelled = -1;
-
-// Calls `take` with the rows' numbers in the type that they have.
-template <typename Take>
-void with_numbers(const at::Tensor& rows, const Take& take) {
-  if (rows.scalar_type() == at::kDouble) {
-    take(rows.const_data_ptr<double>());
-  } else {
-    take(rows.const_data_ptr<float>());
-  }
-}
 
 std::vector<std::int64_t> picked(std::span<const std::int64_t> numbers, const std::vector<std::int64_t>& rows) {
   std::vector<std::int64_t> chosen;

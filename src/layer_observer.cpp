@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "batch_tags.h"
+#include "kernels/random_rank.h"
 #include "layer_counts.h"
 #include "layer_preparation.h"
 #include "srm/error.h"
@@ -18,12 +19,9 @@ namespace {
 // A hook puts the address in front of what its receiver throws.
 constexpr const char* kWhere = "observe";
 
-// SplitMix64's finaliser: neighbouring numbers give independent bits.
-std::uint64_t mixed(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
+// How many samples of the data a call brought.
+std::int64_t num_samples_of(const ActivationRows& rows, const SampleTags& tags) {
+  return tags.batch() >= 0 ? tags.batch() : rows.batch_size();
 }
 
 std::int64_t bytes_of(const ResonanceParts& parts) {
@@ -67,16 +65,11 @@ void Observer::observe(const c10::IValue& output, const at::Tensor& mask, const 
   const at::Tensor kept = rows.kept_by(mask);
   const std::lock_guard lock(mutex_);
   if (position_.num_calls++ % options_.every != 0) {
-    position_.num_samples += tags.batch() >= 0 ? tags.batch() : rows.batch_size();
+    position_.num_samples += num_samples_of(rows, tags);
     return skip(rows.num_samples());
   }
   add_locked(rows, kept, tags);
-  if (!is_counting()) return;
-  if (counts_) {
-    counts_->count_call();
-  } else {
-    ++num_early_calls_;
-  }
+  count_call_locked();
 }
 
 void Observer::add(const at::Tensor& activation, const at::Tensor& mask, const SampleTags& tags) {
@@ -88,6 +81,10 @@ void Observer::add(const at::Tensor& activation, const at::Tensor& mask, const S
 
 void Observer::count_call() {
   const std::lock_guard lock(mutex_);
+  count_call_locked();
+}
+
+void Observer::count_call_locked() {
   if (!is_counting()) return;
   if (counts_) {
     counts_->count_call();
@@ -135,7 +132,7 @@ void Observer::start(std::int64_t dim) {
 bool Observer::takes_row(std::int64_t number) const {
   if (options_.fraction >= 1) return true;
   constexpr double kTwoTo64 = 18446744073709551616.0;
-  const std::uint64_t draw = mixed(mixed(options_.seed) ^ static_cast<std::uint64_t>(number));
+  const std::uint64_t draw = kernels::split_mix(kernels::split_mix(options_.seed) ^ static_cast<std::uint64_t>(number));
   return static_cast<double>(draw) < options_.fraction * kTwoTo64;
 }
 
@@ -143,7 +140,7 @@ void Observer::add_locked(const ActivationRows& rows, const at::Tensor& kept, co
   if (rows.num_samples() == 0) return;
   BatchTags batch(rows, tags, position_.num_samples, address_);
   start(rows.dim());
-  position_.num_samples += tags.batch() >= 0 ? tags.batch() : rows.batch_size();
+  position_.num_samples += num_samples_of(rows, tags);
   const std::int64_t limit = options_.limit.value_or(std::numeric_limits<std::int64_t>::max());
   const bool takes_all = !kept.defined() && options_.fraction >= 1;
   if (takes_all && rows.num_samples() <= limit - position_.num_taken) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "row_tensor.h"
 #include "srm/error.h"
 #include "srm/plane_set.h"
 #include "srm/statistics.h"
@@ -44,7 +45,7 @@ void LayerPreparation::update(Pass pass, const at::Tensor& rows) {
     measured_rows_ = reservoir_of(kRowsForEpsilon);
   }
   if (pass == Pass::kRanking && !ranking_) start_ranking();
-  const auto take = [&](const auto* data) {
+  with_numbers(rows, [&](const auto* data) {
     const std::int64_t num_rows = rows.size(0);
     if (pass == Pass::kLearning) learning_rows_->update(data, num_rows, dim_, dim_);
     if (pass == Pass::kMeasuring) {
@@ -52,12 +53,7 @@ void LayerPreparation::update(Pass pass, const at::Tensor& rows) {
       measured_rows_->update(data, num_rows, dim_, dim_);
     }
     if (pass == Pass::kRanking) ranking_->update(data, num_rows, dim_, dim_);
-  };
-  if (rows.scalar_type() == at::kDouble) {
-    take(rows.const_data_ptr<double>());
-  } else {
-    take(rows.const_data_ptr<float>());
-  }
+  });
 }
 
 void LayerPreparation::finish(Pass pass) {
@@ -74,7 +70,7 @@ LayerPlan LayerPreparation::take_plan() {
 void LayerPreparation::make_basis() {
   const BasisRule& rule = options_.basis_rule;
   at::Tensor rows;
-  if (learning_rows_) rows = at::tensor(learning_rows_->rows(), at::kDouble).reshape({-1, dim_});
+  if (learning_rows_) rows = to_tensor(*learning_rows_);
   plan_.basis = options_.basis ? options_.basis
                 : rule.make    ? rule.make(dim_, rows)
                                : std::make_shared<const Basis>(Basis::standard(dim_));

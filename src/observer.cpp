@@ -6,21 +6,13 @@
 #include <algorithm>
 #include <functional>
 
+#include "layer_fit.h"
 #include "srm/error.h"
 
 namespace srm {
 namespace {
 
 constexpr const char* kWhere = "observe";
-
-std::string describe(const c10::IValue& value) {
-  if (value.isTensor()) {
-    const at::Tensor& tensor = value.toTensor();
-    if (!tensor.defined() || tensor.is_nested()) return "a tensor without a shape";
-    return fmt::format("{} ({})", c10::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), ", "));
-  }
-  return value.isObject() ? value.type()->str() : value.tagKind();
-}
 
 /// Calls `take` with the parts of a structure and their names; false when it has none to look into.
 bool for_each_part(const c10::IValue& value, const std::function<void(const std::string&, const c10::IValue&)>& take) {
@@ -48,23 +40,6 @@ bool for_each_part(const c10::IValue& value, const std::function<void(const std:
 
 bool is_below(const std::vector<std::string>& element, const std::vector<std::string>& prefix) {
   return element.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), element.begin());
-}
-
-/// `wanted` is empty for every turn, or names the turns of the outermost loops.
-bool is_this_turn(const std::vector<std::int64_t>& wanted, const std::vector<std::int64_t>& turn) {
-  return wanted.size() <= turn.size() && std::equal(wanted.begin(), wanted.end(), turn.begin());
-}
-
-std::vector<Layout> layouts_of(const std::vector<CallSite>& sites, const ObserveOptions& options) {
-  std::vector<Layout> layouts(sites.size(), Layout::kAuto);
-  for (const auto& [selector, layout] : options.layouts) {
-    if (selector.empty()) {
-      std::fill(layouts.begin(), layouts.end(), layout);
-      continue;
-    }
-    for (const Selection& selection : select_call_sites(sites, {selector})) layouts[selection.site] = layout;
-  }
-  return layouts;
 }
 
 }  // namespace
@@ -101,15 +76,15 @@ void SiteObserver::receive(const Passing& passing) {
     for (std::size_t k = 0; k < element.size(); ++k) address.append(":").append(name_of(element, k));
     if (!part) {
       if (selection.is_named) {
-        throw Error(kWhere, fmt::format("'{}' must be in what passes", address), describe(passing.value),
+        throw Error(kWhere, fmt::format("'{}' must be in what passes", address), describe_value(passing.value),
                     "see torchsrm inspect --data for what does");
       }
-      leave_out(address, "not in " + describe(passing.value));
+      leave_out(address, "not in " + describe_value(passing.value));
       continue;
     }
     const int num_observed = observe_parts(*part, address, selection, element, passing, met);
     if (num_observed == 0 && selection.is_named && !part->isNone()) {
-      throw Error(kWhere, fmt::format("'{}' must hold tensors of floating point", address), describe(*part),
+      throw Error(kWhere, fmt::format("'{}' must hold tensors of floating point", address), describe_value(*part),
                   "take it out, or observe the layers inside it");
     }
   }
@@ -140,7 +115,7 @@ int SiteObserver::observe_parts(const c10::IValue& value, const std::string& add
         observe_parts(part, address + ":" + name_of(element, element.size() - 1), selection, element, passing, met);
     element.pop_back();
   });
-  if (!has_parts) leave_out(address, describe(value));
+  if (!has_parts) leave_out(address, describe_value(value));
   return num_observed;
 }
 
@@ -154,11 +129,9 @@ std::string SiteObserver::name_of(const std::vector<std::string>& element, std::
 
 // Why a tensor has no rows to count, or nothing.
 std::string SiteObserver::misfit(const at::Tensor& tensor, const Passing& passing) const {
-  const std::string what = describe(tensor);
-  if (!tensor.defined() || (!at::isFloatingType(tensor.scalar_type()) && !tensor.is_quantized())) return what;
+  const std::string what = describe_value(tensor);
+  if (!has_rows(tensor, layout_)) return what;
   if (tensor.is_nested() || tensor.numel() == 0) return "";
-  const std::int64_t least = layout_ == Layout::kAuto || layout_ == Layout::kChannels ? 2 : 1;
-  if (tensor.dim() < least || (layout_ == Layout::kAuto && tensor.dim() > 5)) return what;
   if (!passing.mask.defined() && !passing.tags.labels.defined()) return "";
   const ActivationRows rows(tensor, layout_, place_.address, passing.tags.batch());
   if (!rows.takes_mask(passing.mask)) return what + ", which the mask does not fit,";
@@ -235,7 +208,7 @@ ObservedModule::ObservedModule(const torch::jit::Module& model, const ObserveOpt
 ObservedModule::ObservedModule(HookedModule model, const ObserveOptions& options, std::shared_ptr<MemoryBudget> budget)
     : options_(options), model_(std::move(model)) {
   require_valid(options_);
-  const std::vector<Layout> layouts = layouts_of(model_.sites(), options_);
+  const std::vector<Layout> layouts = layouts_of(model_.sites(), options_.layouts);
   const auto make = [&](const HookPlace& place) -> c10::intrusive_ptr<Hook> {
     const Layout layout = layouts.at(place.selections.front().site);
     observers_.push_back(c10::make_intrusive<SiteObserver>(place, options_, layout, budget));

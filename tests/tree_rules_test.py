@@ -24,7 +24,7 @@ ROOMS = {
                      "density_tally"], NUMERICS[:5], False),
     "statistics": (["statistics", "epsilon_choice", "grandmother_neurons", "isotropic_plane"], NUMERICS[:6], False),
     "hook": (["hook", "call_site", "hooked_module", "activation_function", "hook/"], ["error"], True),
-    "observer": (["activation_rows", "observe_options", "layer_counts", "layer_preparation", "batch_tags",
+    "observer": (["activation_rows", "observe_options", "layer_counts", "layer_preparation", "layer_fit", "row_tensor", "batch_tags",
                   "layer_observer", "observer"], NUMERICS + ["hook"], True),
     "bases": (["basis_generators", "thomson_frame", "basis_learning", "basis_comparison", "bases/", "null",
                "plane_tests", "test_layer"], ["error", "kernels", "measured", "tested", "statistics"], True),

@@ -85,6 +85,7 @@ class Observer {
   bool is_counting() const { return passes_left_.size() == 1; }
   void start(std::int64_t dim);
   void take(const at::Tensor& rows, const RowTags& tags);
+  void count_call_locked();
   void skip(std::int64_t num_rows);
   std::optional<Resonance> whole_locked() const;
   std::optional<Resonance> take_locked();

@@ -12,19 +12,14 @@
 #include <thread>
 #include <vector>
 
+#include "kernels/random_rank.h"
 #include "srm/error.h"
 
 namespace srm::bases {
 
 std::uint64_t seed_of(std::uint64_t seed, std::int64_t index) {
-  // SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), the index far from neighbouring seeds.
-  const auto mix = [](std::uint64_t bits) {
-    bits += 0x9e3779b97f4a7c15u;
-    bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
-    bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
-    return bits ^ (bits >> 31);
-  };
-  return mix(mix(seed) ^ static_cast<std::uint64_t>(index));
+  // The index is far from neighbouring seeds.
+  return kernels::split_mix(kernels::split_mix(seed) ^ static_cast<std::uint64_t>(index));
 }
 
 at::ScalarType turn_type(std::int64_t dim) { return dim < 128 ? at::kDouble : at::kFloat; }

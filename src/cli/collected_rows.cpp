@@ -8,6 +8,7 @@
 #include <limits>
 #include <utility>
 
+#include "row_tensor.h"
 #include "srm/error.h"
 
 namespace srm::cli {
@@ -87,11 +88,7 @@ void RowCollector::offer(Layer& layer, const at::Tensor& rows, std::span<const s
   if (num_offered > layer.num_rows_reserved) reserve(layer, sum_of(num_offered, num_offered));
   const std::int64_t dim = rows.size(1);
   const auto blocks = samples.first(static_cast<std::size_t>(num_rows));
-  if (rows.scalar_type() == at::kDouble) {
-    layer.reservoir.update(rows.const_data_ptr<double>(), num_rows, dim, dim, blocks);
-  } else {
-    layer.reservoir.update(rows.const_data_ptr<float>(), num_rows, dim, dim, blocks);
-  }
+  with_numbers(rows, [&](const auto* numbers) { layer.reservoir.update(numbers, num_rows, dim, dim, blocks); });
 }
 
 void RowCollector::add(const std::string& address, const at::Tensor& activation, Layout layout,

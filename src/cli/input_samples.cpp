@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/command.h"
+#include "row_tensor.h"
 
 namespace srm::cli {
 namespace {
@@ -23,8 +24,8 @@ std::optional<RowReservoir> rows_at(const std::string& address, const ObservedMo
 bool is_so(const ActivationFunction& function, const RowReservoir& inputs, const RowReservoir& outputs) {
   constexpr double kTolerance = 1e-3;
   if (inputs.dim() != outputs.dim()) return false;
-  const at::Tensor before = at::tensor(inputs.rows(), at::kDouble).reshape({-1, inputs.dim()});
-  const at::Tensor after = at::tensor(outputs.rows(), at::kDouble).reshape({-1, outputs.dim()});
+  const at::Tensor before = to_tensor(inputs);
+  const at::Tensor after = to_tensor(outputs);
   const std::vector<std::int64_t> numbers = inputs.row_numbers();
   std::vector<std::int64_t> in, out;
   std::int64_t k = 0;

@@ -11,7 +11,13 @@
 
 namespace srm::cli {
 
-Labels read_labels(const std::string& spec, std::int64_t num_samples) {
+void Labels::require_samples(std::int64_t num_samples) const {
+  if (classes.size(0) == num_samples) return;
+  throw Error(where, fmt::format("there must be a label for each of {} samples", num_samples),
+              fmt::format("{}", classes.size(0)), "give the labels of these data");
+}
+
+Labels read_labels(const std::string& spec) {
   constexpr std::int64_t kMostClasses = 100'000;
   at::Tensor labels = read_tensor(spec, "labels");
   if (labels.dim() == 2 && labels.size(1) == 1) labels = labels.squeeze(1);
@@ -20,10 +26,6 @@ Labels read_labels(const std::string& spec, std::int64_t num_samples) {
     throw Error(where, "labels must be whole numbers (num_samples)",
                 fmt::format("{} ({})", c10::toString(labels.scalar_type()), fmt::join(labels.sizes(), ", ")),
                 "give the number of its class for each sample, -1 where it is not known");
-  }
-  if (num_samples > 0 && labels.size(0) != num_samples) {
-    throw Error(where, fmt::format("there must be a label for each of {} samples", num_samples),
-                fmt::format("{}", labels.size(0)), "give the labels of these data");
   }
   const at::Tensor classes = labels.to(at::kLong).contiguous();
   const auto least = classes.min().item<std::int64_t>(), most = classes.max().item<std::int64_t>();
@@ -35,7 +37,7 @@ Labels read_labels(const std::string& spec, std::int64_t num_samples) {
     throw Error(where, fmt::format("there may be {} classes", kMostClasses), fmt::format("class {}", most),
                 "number the classes without gaps");
   }
-  return {classes, std::max<std::int64_t>(most + 1, 1)};
+  return {where, classes, std::max<std::int64_t>(most + 1, 1)};
 }
 
 }  // namespace srm::cli

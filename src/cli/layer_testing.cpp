@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/progress.h"
+#include "row_tensor.h"
 #include "srm/error.h"
 #include "srm/test_layer.h"
 
@@ -15,10 +16,6 @@ constexpr std::int64_t kNarrow = 64;
 constexpr std::int64_t kPlaneRotations = 60;
 
 struct Interrupted {};
-
-at::Tensor tensor_of(const RowReservoir& reservoir) {
-  return at::tensor(reservoir.rows(), at::kDouble).reshape({-1, reservoir.dim()});
-}
 
 bool can_be_tested(const LayerSample& sample) {
   return sample.rows.num_rows() >= 2 && sample.rows.dim() >= 2 && sample.basis->lengths() == VectorLengths::kNormalised;
@@ -52,7 +49,7 @@ std::int64_t num_steps(const LayerSample& sample, const TestingOptions& options,
 
 LayerTests tests_of(const LayerSample& sample, const TestingOptions& options, const Resonance& layer,
                     const std::function<void(std::int64_t, std::int64_t)>& progress) {
-  at::Tensor rows = tensor_of(sample.rows);
+  at::Tensor rows = to_tensor(sample.rows);
   if (!options.mean.empty()) rows = rows - at::tensor(options.mean, at::kDouble);
   const NullOptions nulls{.num_rotations = options.num_rotations,
                           .seed = options.seed,
@@ -62,7 +59,7 @@ LayerTests tests_of(const LayerSample& sample, const TestingOptions& options, co
   if (planes) planes->progress = progress;
   std::optional<Nonlinearity> nonlinearity;
   if (sample.inputs && sample.inputs->num_rows() >= 2 && sample.basis->is_standard()) {
-    nonlinearity = {sample.function->name, tensor_of(*sample.inputs), sample.function->function};
+    nonlinearity = {sample.function->name, to_tensor(*sample.inputs), sample.function->function};
   }
   LayerTests tests = test_layer(rows, sample.rows.blocks(), sample.rows.num_rows_offered(), *sample.basis, nulls,
                                 nonlinearity, planes);

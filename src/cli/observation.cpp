@@ -1,20 +1,13 @@
 #include "cli/observation.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <functional>
 
-#include "cli/console.h"
-#include "cli/labels.h"
-#include "cli/model_file.h"
-#include "cli/progress.h"
+#include "cli/model_run.h"
 #include "cli/run_inputs.h"
 #include "srm/error.h"
-#include "srm/io.h"
-#include "srm/model_inputs.h"
 
 namespace srm::cli {
 namespace {
@@ -36,14 +29,7 @@ Observation run_passes(std::int64_t num_samples, std::int64_t batch_size, const 
   const auto run_pass = [&](Pass pass) {
     const std::int64_t first = pass == Pass::kLearning ? 0 : half;
     const std::int64_t last = pass == Pass::kLearning ? half : num_samples;
-    Progress progress(to_string(pass), last - first);
-    for (std::int64_t begin = first; begin < last; begin += batch_size) {
-      if (interrupt.is_interrupted()) break;
-      const std::int64_t end = std::min(begin + batch_size, last);
-      step(begin, end);
-      progress.advance(end - begin);
-    }
-    seen.is_interrupted = interrupt.is_interrupted();
+    seen.is_interrupted = !for_each_batch(to_string(pass), first, last, batch_size, interrupt, step);
   };
   for (std::size_t k = 0; k + 1 < passes.size(); ++k) {
     run_pass(passes[k]);
@@ -56,6 +42,14 @@ Observation run_passes(std::int64_t num_samples, std::int64_t batch_size, const 
     seen.failure = std::current_exception();
   }
   return seen;
+}
+
+void require_labels(const RunOptions& run, std::int64_t num_samples) {
+  if (run.labels) run.labels->require_samples(num_samples);
+}
+
+SampleTags tags_of(const RunOptions& run, std::int64_t begin, std::int64_t end) {
+  return {run.labels ? run.labels->classes.slice(0, begin, end) : at::Tensor(), run.first_sample + begin, end - begin};
 }
 
 void add_sample(const Observer& observer, std::vector<LayerSample>& samples) {
@@ -77,35 +71,22 @@ void finish(Observation& seen, Results results) {
 
 Observation observe_model(const RunOptions& run, ObserveOptions options, std::shared_ptr<MemoryBudget> budget,
                           const InterruptGuard& interrupt) {
-  const torch::jit::Module model = load_model(run.model);
-  const c10::FunctionSchema& schema = require_method(model, run.method);
-  const ModelInputs inputs = ModelInputs::read(run.data, schema);
-  std::optional<at::Tensor> mask;
-  if (schema.argumentIndexWithName(run.mask).value_or(0) > 0) {
-    options.mask_input = run.mask;
-  } else if (!run.mask.empty()) {
-    mask = read_mask(run.mask, inputs.num_samples());
-  }
-  const HookedModule hooked(model);
+  const ModelRun model(run);
+  options.mask_input = model.mask_input();
+  const HookedModule hooked(model.model());
   ObservedModule observed(hooked, options, budget);
-  const std::vector<std::string> addresses = observed.addresses();
-  fmt::print(stderr, "observing {} {}: {}\n", addresses.size(), addresses.size() == 1 ? "layer" : "layers",
-             printable(fmt::format("{}", fmt::join(addresses, ", "))));
+  print_layers("observing", observed.addresses());
   const InputSamples input_samples(hooked, options, run.nonlinearities, budget);
   input_samples.set_enabled(passes_of(options).size() == 1);
-  std::optional<Labels> labels;
-  if (!run.labels.empty()) labels = read_labels(run.labels, inputs.num_samples());
+  require_labels(run, model.num_samples());
   const torch::NoGradGuard no_grad;
   const auto step = [&](std::int64_t begin, std::int64_t end) {
-    const auto [arguments, kwargs] = inputs.batch(begin, end);
-    std::optional<MaskGuard> masked;
-    if (mask) masked.emplace(mask->slice(0, begin, end));
-    const TagGuard tagged(
-        {labels ? labels->classes.slice(0, begin, end) : at::Tensor(), run.first_sample + begin, end - begin});
-    forward_or_explain(model, run.method, arguments, kwargs,
-                       [&] { observed.run_method(run.method, arguments, kwargs); });
+    const TagGuard tagged(tags_of(run, begin, end));
+    model.run_batch(begin, end, [&](const auto& arguments, const auto& kwargs) {
+      observed.run_method(run.method, arguments, kwargs);
+    });
   };
-  Observation seen = run_passes(inputs.num_samples(), run.batch_size, options, interrupt, step, [&](Pass next) {
+  Observation seen = run_passes(model.num_samples(), run.batch_size, options, interrupt, step, [&](Pass next) {
     observed.finish_pass();
     input_samples.set_enabled(next == Pass::kCounting);
   });
@@ -123,13 +104,12 @@ Observation observe_activations(const RunOptions& run, const ObserveOptions& opt
   const at::Tensor activations = read_activations(run.data);
   at::Tensor mask;
   if (!run.mask.empty()) mask = read_mask(run.mask, activations.size(0));
-  std::optional<Labels> labels;
-  if (!run.labels.empty()) labels = read_labels(run.labels, activations.size(0));
+  require_labels(run, activations.size(0));
   const Layout layout = options.layouts.empty() ? Layout::kAuto : options.layouts.back().second;
   Observer observer("activations", options, layout, std::move(budget));
   const auto step = [&](std::int64_t begin, std::int64_t end) {
     observer.add(activations.slice(0, begin, end), mask.defined() ? mask.slice(0, begin, end) : at::Tensor(),
-                 {labels ? labels->classes.slice(0, begin, end) : at::Tensor(), run.first_sample + begin, end - begin});
+                 tags_of(run, begin, end));
   };
   Observation seen =
       run_passes(activations.size(0), run.batch_size, options, interrupt, step, [&](Pass) { observer.finish_pass(); });

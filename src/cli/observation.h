@@ -2,11 +2,13 @@
 
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/input_samples.h"
 #include "cli/interrupt.h"
+#include "cli/labels.h"
 #include "cli/layer_testing.h"
 #include "srm/observer.h"
 
@@ -32,7 +34,7 @@ struct RunOptions {
   std::string mask;  ///< FILE[:KEY] of a mask (num_samples, ...); empty: none, or named in ObserveOptions
   std::int64_t batch_size = 64;
   std::int64_t first_sample = 0;  ///< number of the first sample in the whole data, where these are a part of it
-  std::string labels;             ///< FILE[:KEY] of classes (num_samples); empty: none
+  std::optional<Labels> labels;   ///< of the samples
   /// Which layers are activation functions of what, beside those that can be told from the model.
   std::vector<NamedNonlinearity> nonlinearities = {};
 };

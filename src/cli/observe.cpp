@@ -9,7 +9,6 @@
 
 #include "cli/command.h"
 #include "cli/console.h"
-#include "cli/labels.h"
 #include "cli/model_file.h"
 #include "cli/observation.h"
 #include "cli/observe_flags.h"
@@ -54,6 +53,7 @@ struct Flags {
   ObserveFlags observe;
   bool centre = false;
   std::string mean;
+  std::string labels;
   bool by_class = false;
   std::optional<std::int64_t> num_nearest;
   std::vector<std::string> density;
@@ -77,7 +77,7 @@ ObserveOptions options_of(const Flags& flags) {
   options.centre = flags.centre || !flags.mean.empty();
   options.num_threads = flags.threads;
   options.num_nearest = flags.num_nearest;
-  if (!flags.run.labels.empty() && !options.num_nearest) options.num_nearest = NeuronOptions().num_nearest;
+  if (!flags.labels.empty() && !options.num_nearest) options.num_nearest = NeuronOptions().num_nearest;
   options.density_planes = parse_planes(flags.density, "--density");
   options.density_bins = flags.density_bins;
   options.density_points = flags.density_points;
@@ -91,7 +91,7 @@ ObserveOptions options_of(const Flags& flags) {
 }
 
 void require_tests(const Flags& flags) {
-  if (flags.by_class && flags.run.labels.empty()) {
+  if (flags.by_class && flags.labels.empty()) {
     throw Misuse("--by-class", "a result per class needs --labels", "none", "give the class of each sample");
   }
   if (flags.num_rotations != 0 && flags.num_rotations < 2) {
@@ -189,20 +189,21 @@ void print_warnings(const Observation& seen) {
   }
 }
 
+bool has_neurons(const Results& results) {
+  return std::any_of(results.findings.begin(), results.findings.end(),
+                     [](const LayerFindings& found) { return found.neurons.has_value(); });
+}
+
 void print_result(const Results& results) {
   constexpr std::size_t kMostVerdicts = 12;
   const ConsoleOptions console = console_options();
   fmt::print("{}", layers_table(results, console));
   std::size_t num_tested = 0;
-  bool has_neurons = false;
-  for (const LayerFindings& found : results.findings) {
-    num_tested += found.tests ? 1 : 0;
-    has_neurons = has_neurons || found.neurons;
-  }
+  for (const LayerFindings& found : results.findings) num_tested += found.tests ? 1 : 0;
   if (num_tested > 0 && num_tested <= kMostVerdicts) fmt::print("\n{}", verdicts_text(results, console));
   if (num_tested > kMostVerdicts)
     fmt::print("\n{} layers were tested: torchsrm show --verdicts tells more\n", num_tested);
-  if (has_neurons) fmt::print("\n{}", neurons_text(results, console));
+  if (has_neurons(results)) fmt::print("\n{}", neurons_text(results, console));
 }
 
 int observe(Flags flags) {
@@ -215,7 +216,10 @@ int observe(Flags flags) {
   const std::optional<std::int64_t> memory_limit = memory_limit_of(flags.memory);
   const OutputFolder folder(flags.out);
   if (!flags.mean.empty()) read_mean(flags.mean, options);
-  if (!flags.run.labels.empty()) options.num_classes = read_labels(flags.run.labels).num_classes;
+  if (!flags.labels.empty()) {
+    flags.run.labels = read_labels(flags.labels);
+    options.num_classes = flags.run.labels->num_classes;
+  }
   options.by_class = flags.by_class;
   const auto notes = std::make_shared<std::vector<std::string>>();
   choose_basis(flags, options, notes);
@@ -243,10 +247,8 @@ int observe(Flags flags) {
   notes->insert(notes->end(), seen.notes.begin(), seen.notes.end());
   for (const std::string& note : *notes) fmt::print(stderr, "note: {}\n", printable(note));
   print_warnings(seen);
-  const bool has_neurons = std::any_of(seen.results.findings.begin(), seen.results.findings.end(),
-                                       [](const LayerFindings& found) { return found.neurons.has_value(); });
   fmt::print("\nwritten to {}: results.srm.pt, planes.csv, {}layers.json, report.html{}\n", printable(flags.out),
-             has_neurons ? "neurons.csv, " : "", seen.results.partial ? " (partial)" : "");
+             has_neurons(seen.results) ? "neurons.csv, " : "", seen.results.partial ? " (partial)" : "");
   if (seen.failure) std::rethrow_exception(seen.failure);
   return seen.is_interrupted ? kInterrupted : 0;
 }
@@ -284,8 +286,7 @@ void add_observe(CLI::App& app, Action& action) {
   command->add_option("--nonlinearity", flags->nonlinearities,
                       "LAYER=FUNCTION[:INPUT]: test LAYER against the function's own effect (M1, M1c); known without "
                       "it where LAYER is a module or operator that is an activation function");
-  command->add_option("--labels", flags->run.labels,
-                      "FILE[:KEY] with the class of each sample: lists grandmother neurons");
+  command->add_option("--labels", flags->labels, "FILE[:KEY] with the class of each sample: lists grandmother neurons");
   command
       ->add_option("--first-sample", flags->run.first_sample,
                    "Number of the first sample, where the data are a part of more: so that the nearest samples of "

@@ -11,10 +11,12 @@ inline std::uint64_t mix(std::uint64_t bits) {
   return bits ^ (bits >> 31);
 }
 
+/// The numbers of SplitMix64: of `bits` and of the ones next to it, independent.
+inline std::uint64_t split_mix(std::uint64_t bits) { return mix(bits + 0x9e3779b97f4a7c15u); }
+
 /// Ranks numbers in random order by seed. Mixed twice, so that neighbouring seeds do not rank the same numbers alike.
 inline std::uint64_t random_rank(std::uint64_t seed, std::int64_t number) {
-  constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15u;
-  return mix(mix(seed + kGolden) ^ mix(static_cast<std::uint64_t>(number) + kGolden));
+  return mix(split_mix(seed) ^ split_mix(static_cast<std::uint64_t>(number)));
 }
 
 }  // namespace srm::kernels
