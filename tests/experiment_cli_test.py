@@ -2,32 +2,21 @@
 
 import csv
 import json
-import pathlib
 import signal
 import subprocess
-import sys
-import tempfile
 import time
 import unittest
 
-COMMAND = sys.argv.pop(1)
+from command_case import COMMAND, CommandCase
 
 
 def tiny(networks=("tanh", "linear"), epochs=2, rotations=5):
     return ["--networks", *networks, "--seeds", 1, "--widths", 4, "--epochs", epochs, "--rotations", rotations]
 
 
-class ExperimentTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
+class ExperimentTest(CommandCase):
     def experiment(self, *words, code=0):
-        done = subprocess.run([COMMAND, "experiment", "activation-basis", *map(str, words)], capture_output=True,
-                              text=True, timeout=300, cwd=self.folder)
-        self.assertEqual(done.returncode, code, f"{words}\n{done.stdout}\n{done.stderr}")
-        return done
+        return self.run_command("experiment", "activation-basis", *words, code=code)
 
     def files(self, out="out"):
         return {p.relative_to(self.folder / out).as_posix(): p.read_bytes()
@@ -111,8 +100,7 @@ class ExperimentTest(unittest.TestCase):
                 (["--data", "x"], "see torchsrm experiment --help")]:
             self.assertIn(message, self.experiment(*words, code=2).stderr, words)
         self.assertEqual(list(self.folder.iterdir()), [])
-        done = subprocess.run([COMMAND, "experiment"], capture_output=True, text=True, cwd=self.folder)
-        self.assertEqual(done.returncode, 2)
+        self.run_command("experiment", code=2)
 
     def test_help_names_networks_and_time(self):
         text = self.experiment("--help").stdout

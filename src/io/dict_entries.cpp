@@ -26,6 +26,11 @@ at::Tensor borrow(const std::vector<double>& numbers, const Shape& shape) {
   return borrow(numbers.data(), shape, at::kDouble);
 }
 
+at::Tensor borrow(const std::vector<Plane>& planes) {
+  static_assert(sizeof(Plane) == 2 * sizeof(std::int64_t), "planes are written as pairs of int64");
+  return borrow(planes.data(), {std::ssize(planes), 2}, at::kLong);
+}
+
 DictEntries::DictEntries(const c10::IValue& dict, std::string where) : dict_(empty_dict()), where_(std::move(where)) {
   if (!dict.isGenericDict()) refuse("this must be a dict", dict.tagKind());
   dict_ = dict.toGenericDict();
@@ -90,6 +95,13 @@ std::vector<double> DictEntries::doubles(const std::string& key, const Shape& sh
 std::vector<std::int64_t> DictEntries::integers(const std::string& key, const Shape& shape) const {
   const at::Tensor numbers = tensor(key, at::kLong, shape);
   return {numbers.const_data_ptr<std::int64_t>(), numbers.const_data_ptr<std::int64_t>() + numbers.numel()};
+}
+
+std::vector<Plane> DictEntries::planes(const std::string& key) const {
+  const std::vector<std::int64_t> numbers = integers(key, {-1, 2});
+  std::vector<Plane> planes;
+  for (std::size_t k = 0; k < numbers.size(); k += 2) planes.push_back({numbers[k], numbers[k + 1]});
+  return planes;
 }
 
 void DictEntries::refuse(const std::string& rule, const std::string& got) const {

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "srm/plane_set.h"
+
 namespace srm {
 
 using Shape = std::vector<std::int64_t>;
@@ -23,6 +25,9 @@ GenericList empty_list();
 at::Tensor borrow(const void* data, const Shape& shape, at::ScalarType type);
 at::Tensor borrow(const std::vector<std::int64_t>& numbers, const Shape& shape);
 at::Tensor borrow(const std::vector<double>& numbers, const Shape& shape);
+
+/// Planes as pairs (num_planes, 2) int64 over their memory.
+at::Tensor borrow(const std::vector<Plane>& planes);
 
 /// The entries of a dict of a result file: they must be there and be what they should. `where` names the file and the
 /// place in it. All members throw srm::Error that names it and the key.
@@ -50,6 +55,8 @@ class DictEntries {
   at::Tensor tensor(const std::string& key, at::ScalarType type, const Shape& shape) const;
   std::vector<double> doubles(const std::string& key, const Shape& shape) const;
   std::vector<std::int64_t> integers(const std::string& key, const Shape& shape) const;
+  /// Pairs (num_planes, 2) int64.
+  std::vector<Plane> planes(const std::string& key) const;
   GenericList list(const std::string& key) const;
   /// The entries of the dict at `key`.
   DictEntries inside(const std::string& key) const { return {value(key), where_ + ": " + key}; }

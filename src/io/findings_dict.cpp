@@ -19,18 +19,6 @@ at::Tensor column(const std::vector<Struct>& list, Number Struct::*member, const
   return at::tensor(numbers, c10::CppTypeToScalarType<Number>::value).reshape(shape);
 }
 
-at::Tensor to_tensor(const std::vector<Plane>& planes) {
-  static_assert(sizeof(Plane) == 2 * sizeof(std::int64_t), "planes are written as pairs of int64");
-  return borrow(planes.data(), {std::ssize(planes), 2}, at::kLong);
-}
-
-std::vector<Plane> to_planes(const DictEntries& entries, const std::string& key) {
-  const std::vector<std::int64_t> numbers = entries.integers(key, {-1, 2});
-  std::vector<Plane> planes;
-  for (std::size_t k = 0; k < numbers.size(); k += 2) planes.push_back({numbers[k], numbers[k + 1]});
-  return planes;
-}
-
 GenericDict to_dict(const PlaneDensity& density, std::int64_t num_bins) {
   const std::int64_t num_points = std::ssize(density.points);
   std::vector<double> places;
@@ -128,7 +116,7 @@ GenericDict to_dict(const PlaneDensities& densities) {
   const ExactSum::Digits& digits = parts.squared_lengths.digits();
   dict.insert("squared_lengths", borrow(digits.data(), {ExactSum::kNumDigits}, at::kLong));
   dict.insert("planes", planes);
-  dict.insert("left_out", to_tensor(parts.left_out));
+  dict.insert("left_out", borrow(parts.left_out));
   return dict;
 }
 
@@ -156,7 +144,7 @@ PlaneDensities to_plane_densities(const DictEntries& entries) {
     parts.planes.push_back(to_plane_density(plane, parts.num_bins));
     planes.set(k, c10::IValue());  // its counts are copied, and may be large
   }
-  parts.left_out = to_planes(entries, "left_out");
+  parts.left_out = entries.planes("left_out");
   return PlaneDensities(std::move(parts), entries.where());
 }
 

@@ -108,7 +108,6 @@ GenericDict to_dict(const Resonance& layer) {
   const std::int64_t num_planes = layer.num_planes();
   const std::int64_t num_epsilons = layer.num_epsilons();
   const std::int64_t num_angles = layer.num_angles();
-  static_assert(sizeof(Plane) == 2 * sizeof(std::int64_t), "planes are written as pairs of int64");
   GenericDict dict = empty_dict();
   dict.insert("address", parts.address);
   dict.insert("group", parts.group);
@@ -118,7 +117,7 @@ GenericDict to_dict(const Resonance& layer) {
   dict.insert("basis_name", parts.basis_name);
   dict.insert("basis_lengths", to_string(parts.basis_lengths));
   dict.insert("pairs", to_string(parts.pairs));
-  dict.insert("planes", borrow(parts.planes.data(), {num_planes, 2}, at::kLong));
+  dict.insert("planes", borrow(parts.planes));
   dict.insert("plane_choice", parts.plane_choice);
   dict.insert("plane_seed", static_cast<std::int64_t>(parts.plane_seed));
   dict.insert("num_planes_summed", parts.num_planes_summed);
@@ -154,8 +153,7 @@ Resonance to_resonance(const c10::IValue& layer, std::int64_t version, const std
   parts.dim = entries.integer("dim");
   read_basis(entries, version, parts);
   parts.pairs = entries.choice("pairs", Pairs::kCombination, Pairs::kPermutation);
-  const std::vector<std::int64_t> planes = entries.integers("planes", {-1, 2});
-  for (std::size_t k = 0; k < planes.size(); k += 2) parts.planes.push_back({planes[k], planes[k + 1]});
+  parts.planes = entries.planes("planes");
   parts.num_planes_summed = std::ssize(parts.planes);
   if (version >= 2) {
     parts.plane_choice = entries.text("plane_choice");

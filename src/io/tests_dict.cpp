@@ -95,11 +95,10 @@ GenericDict to_dict(const PlaneTests& tests) {
   dict.insert("num_c4_by", tests.num_c4_by);
   dict.insert("num_hit_rate_bh", tests.num_hit_rate_bh);
   dict.insert("num_hit_rate_by", tests.num_hit_rate_by);
-  const std::int64_t num_strongest = std::ssize(tests.strongest);
-  std::vector<std::int64_t> planes;
-  for (const PlaneTest& plane : tests.strongest) planes.insert(planes.end(), {plane.i, plane.j});
+  std::vector<Plane> planes;
+  for (const PlaneTest& plane : tests.strongest) planes.push_back({plane.i, plane.j});
   GenericDict strongest = empty_dict();
-  strongest.insert("planes", at::tensor(planes, at::kLong).reshape({num_strongest, 2}));
+  strongest.insert("planes", borrow(planes).clone());
   for (std::size_t k = 0; k < std::size(kPlaneKeys); ++k) {
     std::vector<double> numbers;
     for (const PlaneTest& plane : tests.strongest) numbers.push_back(plane.*kPlaneNumbers[k]);
@@ -121,11 +120,10 @@ PlaneTests to_plane_tests(const DictEntries& entries) {
   tests.num_hit_rate_bh = entries.integer("num_hit_rate_bh");
   tests.num_hit_rate_by = entries.integer("num_hit_rate_by");
   const DictEntries strongest = entries.inside("strongest");
-  const std::vector<std::int64_t> planes = strongest.integers("planes", {-1, 2});
-  tests.strongest.resize(planes.size() / 2);
-  for (std::size_t p = 0; p < tests.strongest.size(); ++p) {
-    tests.strongest[p].i = planes[2 * p];
-    tests.strongest[p].j = planes[2 * p + 1];
+  for (const auto& [i, j] : strongest.planes("planes")) {
+    tests.strongest.emplace_back();
+    tests.strongest.back().i = i;
+    tests.strongest.back().j = j;
   }
   for (std::size_t k = 0; k < std::size(kPlaneKeys); ++k) {
     const std::vector<double> numbers = strongest.doubles(kPlaneKeys[k], {std::ssize(tests.strongest)});
