@@ -91,10 +91,14 @@ std::int64_t BatchSweep::begin(const PlainRows& rows, std::int64_t first_row, st
   return begin_groups(first_row, first_row + num_rows);
 }
 
+bool BatchSweep::can_hit(std::int64_t row) const {
+  return rows_.block->row(row).is_plain && rows_.block->row(row).has_heavy;
+}
+
 double BatchSweep::heavy_share(std::int64_t first_row, std::int64_t last_row) const {
   std::int64_t num_heavy = 0;
   for (std::int64_t row = first_row; row < last_row; ++row) {
-    if (rows_.block->row(row).is_plain) num_heavy += num_bits(rows_.block->heavy_bits(row));
+    if (can_hit(row)) num_heavy += num_bits(rows_.block->heavy_bits(row));
   }
   return static_cast<double>(num_heavy) / static_cast<double>((last_row - first_row) * basis_.num_vectors());
 }
@@ -102,7 +106,7 @@ double BatchSweep::heavy_share(std::int64_t first_row, std::int64_t last_row) co
 std::int64_t BatchSweep::begin_tiles(std::int64_t first_row, std::int64_t last_row) {
   tile_rows_.clear();
   for (std::int64_t row = first_row; row < last_row; ++row) {
-    if (!rows_.block->row(row).is_plain) continue;
+    if (!can_hit(row)) continue;
     const std::size_t place = tile_rows_.size();
     tile_rows_.push_back(static_cast<std::uint32_t>(row));
     const double norm = rows_.block->norm(row);
@@ -118,7 +122,7 @@ std::int64_t BatchSweep::begin_groups(std::int64_t first_row, std::int64_t last_
   std::int64_t num_entries = 0;
   std::int64_t row = first_row;
   for (; row < last_row; ++row) {
-    if (!rows_.block->row(row).is_plain) continue;
+    if (!can_hit(row)) continue;
     const auto bits = rows_.block->heavy_bits(row);
     const std::int64_t num_heavy = num_bits(bits);
     if (num_entries + num_heavy > std::ssize(group_rows_)) break;
@@ -128,7 +132,7 @@ std::int64_t BatchSweep::begin_groups(std::int64_t first_row, std::int64_t last_
   for (std::size_t i = 1; i < group_begin_.size(); ++i) group_begin_[i] += group_begin_[i - 1];
   // From behind, so that begins are counted down to where they belong while rows stay in order.
   for (std::int64_t back = row - 1; back >= first_row; --back) {
-    if (!rows_.block->row(back).is_plain) continue;
+    if (!can_hit(back)) continue;
     for_each_bit(rows_.block->heavy_bits(back), [&](std::int64_t i) {
       group_rows_[static_cast<std::size_t>(--group_begin_[static_cast<std::size_t>(i) + 1])] =
           static_cast<std::uint32_t>(back);

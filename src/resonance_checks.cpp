@@ -228,9 +228,9 @@ void require_row_sums(const ResonanceParts& parts, std::string_view where) {
     require(sum >= 0, where, "quartic_by_vector must not be negative", fmt::format("{}", sum));
     quartic_sum += static_cast<double>(sum);
   }
-  // Each term was rounded, and so was the sum of each row.
-  const double rounding = num_rows * (static_cast<double>(parts.num_vectors) + 2);
-  require(!recorded || std::abs(quartic_sum - static_cast<double>(scores.quartic_sum)) <= rounding + 1e-9 * quartic_sum,
+  // Each term was rounded, to float32 and to one of 2^28 units, and so was the sum of each row.
+  const double rounding = num_rows * (2 * static_cast<double>(parts.num_vectors) + 2);
+  require(!recorded || std::abs(quartic_sum - static_cast<double>(scores.quartic_sum)) <= rounding + 2e-6 * quartic_sum,
           where, "quartic_sum must be the sum of quartic_by_vector",
           fmt::format("{} and {}", scores.quartic_sum, quartic_sum));
   const auto rows = static_cast<UInt128>(scores.num_rows);

@@ -14,6 +14,7 @@ namespace {
 using kernels::RowKind;
 
 constexpr double kMostDirectBits = 0x1p25;  // 4 MB of heavy bits
+constexpr kernels::RowMoments kNone = {0, 0};
 
 std::vector<double> transposed(const Basis& basis) {
   const auto rows = static_cast<std::size_t>(basis.num_vectors());
@@ -25,16 +26,16 @@ std::vector<double> transposed(const Basis& basis) {
   return result;
 }
 
-void add_directions(const double* direction, std::vector<std::int64_t>& sum) {
+// Adds numbers * factor / 128, which are x_hat or its coordinates.
+void add_directions(const auto* numbers, float factor, std::vector<std::int64_t>& sum) {
   for (std::size_t k = 0; k < sum.size(); ++k) {
-    sum[k] += kernels::fixed_point(direction[k], Scores::kDirectionScale);
+    sum[k] += kernels::direction_units(static_cast<float>(numbers[k]) * factor);
   }
 }
 
-void add_quartics(const double* coordinates, std::vector<std::int64_t>& sum) {
+void add_quartics(const auto* numbers, float factor, std::vector<std::int64_t>& sum) {
   for (std::size_t k = 0; k < sum.size(); ++k) {
-    const double square = coordinates[k] * coordinates[k];
-    sum[k] += kernels::fixed_point(square * square, Scores::kQuarticScale);
+    sum[k] += kernels::quartic_units(static_cast<float>(numbers[k]) * factor);
   }
 }
 
@@ -133,7 +134,7 @@ bool RowBlock::prepare_direct(const Number* row, std::int64_t row_stride, std::i
   if (!prepare(row, row_stride, basis_.dim(), bound, sums, direct.data())) return false;
   for (std::int64_t k = 0; k < num_rows; ++k) {
     const kernels::DirectRow& one = direct[static_cast<std::size_t>(k)];
-    rows_[static_cast<std::size_t>(index + k)] = {RowKind::kDirection, true, to_fixed_quartic(one.quartic_sum)};
+    rows_[static_cast<std::size_t>(index + k)] = {RowKind::kDirection, true, one.has_heavy, to_fixed_quartic(one.quartic_sum)};
     norms_[static_cast<std::size_t>(index + k)] = one.norm;
   }
   return true;
@@ -146,17 +147,27 @@ void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64
   double* kept = is_direct() ? worker.direction.data() : coordinates_.data() + index * num_vectors_;
   double* direction = basis_.is_standard() ? kept : worker.direction.data();
   const double* mean = mean_.empty() ? nullptr : mean_.data();
-  prepared = {kernels::normalise_row(row, basis_.dim(), mean, direction), false, 0};
+  prepared = {kernels::normalise_row(row, basis_.dim(), mean, direction), false, false, 0};
   if (!basis_.is_standard()) {
     const auto project = kernels_ != nullptr ? kernels_->project : kernels::project_row;
     project(columns_.data(), num_vectors_, basis_.dim(), direction, kept);
   }
   if (prepared.kind != RowKind::kDirection) return;
-  prepared.quartic = to_fixed_quartic(kernels::quartic_sum(kept, num_vectors_));
-  add_directions(direction, worker.direction_sum);
-  add_quartics(kept, worker.quartic_by_vector);
+  const kernels::RowMoments moments = can_be_direct(basis_, mean_) ? kernels::moments_of(row, basis_.dim()) : kNone;
+  if (kernels::is_plain(moments)) {
+    const float factor = kernels::row_factor(std::sqrt(moments.squares));
+    prepared.quartic = to_fixed_quartic(moments.quartics / (moments.squares * moments.squares));
+    add_directions(row, factor, worker.direction_sum);
+    add_quartics(row, factor, worker.quartic_by_vector);
+  } else {
+    const float factor = kernels::row_factor(1);
+    prepared.quartic = to_fixed_quartic(kernels::quartic_sum(kept, num_vectors_));
+    add_directions(direction, factor, worker.direction_sum);
+    add_quartics(kept, factor, worker.quartic_by_vector);
+  }
   if (is_direct()) return;
   prepared.is_plain = true;
+  prepared.has_heavy = true;
   norms_[static_cast<std::size_t>(index)] = 1;
   std::uint64_t* bits = heavy_.data() + index * num_words_;
   std::fill_n(bits, num_words_, std::uint64_t{0});
@@ -195,13 +206,13 @@ template RowBlock::Coordinates RowBlock::coordinates(const float*, std::int64_t,
 template RowBlock::Coordinates RowBlock::coordinates(const double*, std::int64_t, std::int64_t);
 
 void RowBlock::read_out(Scores& scores) const {
-  const auto add_to = [](std::vector<std::int64_t>& sum, const std::vector<std::int64_t>& values) {
+  const auto add_to = [](std::vector<std::int64_t>& sum, const std::vector<std::int64_t>& values, std::int64_t unit) {
     sum.resize(values.size());
-    for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += values[k];
+    for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += values[k] * unit;
   };
   for (const Worker& worker : workers_) {
-    add_to(scores.direction_sum, worker.direction_sum);
-    add_to(scores.quartic_by_vector, worker.quartic_by_vector);
+    add_to(scores.direction_sum, worker.direction_sum, Scores::kDirectionScale / kernels::kDirectionUnits);
+    add_to(scores.quartic_by_vector, worker.quartic_by_vector, Scores::kQuarticScale / kernels::kQuarticUnits);
   }
 }
 

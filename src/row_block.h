@@ -23,6 +23,7 @@ class RowBlock {
   struct Row {
     kernels::RowKind kind;
     bool is_plain;
+    bool has_heavy;  // of a plain row: whether any coordinate may be
     std::int64_t quartic;
   };
   /// The coordinates of one row, (m), and the indices i, ascending, of c_i^2 >= heavy_bounds[i].
@@ -52,7 +53,7 @@ class RowBlock {
 
   const Row& row(std::int64_t index) const { return rows_[static_cast<std::size_t>(index)]; }
   double norm(std::int64_t index) const { return norms_[static_cast<std::size_t>(index)]; }
-  /// Of a plain row, bit i: whether c_i^2 >= heavy_bounds[i].
+  /// Of a plain row that has any, bit i: whether c_i^2 >= heavy_bounds[i], to the precision of float32.
   std::span<const std::uint64_t> heavy_bits(std::int64_t index) const {
     return {heavy_.data() + index * num_words_, static_cast<std::size_t>(num_words_)};
   }

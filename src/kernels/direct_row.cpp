@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <cstddef>
 #include <type_traits>
 
 #include "kernels/fixed_point.h"
+#include "kernels/row.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/direct_row.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
@@ -25,144 +27,197 @@ const DirectKernels* Kernels() { return nullptr; }  // the twins need none
 namespace hn = hwy::HWY_NAMESPACE;
 
 using Doubles = hn::CappedTag<double, 8>;
-using Floats = hn::Rebind<float, Doubles>;
-using Longs = hn::Rebind<std::int64_t, Doubles>;
+using HalfFloats = hn::Rebind<float, Doubles>;
 using DoubleVector = hn::Vec<Doubles>;
+using Floats = hn::CappedTag<float, 16>;
+using Ints = hn::Rebind<std::int32_t, Floats>;
+using Words = hn::Rebind<std::uint32_t, Floats>;
+using FloatVector = hn::Vec<Floats>;
 
 constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(Doubles()));
 constexpr std::int64_t kVectors = 8 / kLanes;  // the twin sums in eight lanes
-constexpr bool kIsFused = HWY_TARGET <= HWY_AVX2 || HWY_ARCH_ARM;
+constexpr std::int64_t kFloatLanes = static_cast<std::int64_t>(hn::MaxLanes(Floats()));
 
-constexpr double kLeastSquares = 1e-24;  // so that float32 can hold all of a row's squares
-constexpr double kMostSquares = 1e24;
-constexpr double kWhole = 0x1.8p52;  // see fixed_point()
-constexpr double kDirectionScale = 1 << 30;
-constexpr double kQuarticScale = 1 << 30;
-
-HWY_INLINE DoubleVector Load(const float* row) { return hn::PromoteTo(Doubles(), hn::LoadU(Floats(), row)); }
-HWY_INLINE DoubleVector Load(const double* row) { return hn::LoadU(Doubles(), row); }
+HWY_INLINE DoubleVector LoadWide(const float* row) { return hn::PromoteTo(Doubles(), hn::LoadU(HalfFloats(), row)); }
+HWY_INLINE DoubleVector LoadWide(const double* row) { return hn::LoadU(Doubles(), row); }
+HWY_INLINE FloatVector Load(const float* row) { return hn::LoadU(Floats(), row); }
+HWY_INLINE FloatVector Load(const double* row) {
+  const hn::Rebind<double, hn::Half<Floats>> d;
+  const hn::Half<Floats> half;
+  const auto low = hn::DemoteTo(half, hn::LoadU(d, row));
+  return hn::Combine(Floats(), hn::DemoteTo(half, hn::LoadU(d, row + hn::Lanes(d))), low);
+}
 
 // The twin's tree over its eight lanes, behind which the last numbers of a row have been added one by one.
 double SumOfTree(const double* lanes) {
   return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
 }
 
+// Asks the memory for what the calls after the next one will read. A line of it each time that as much has been worked
+// on: together they hide the memory, in one go they would stop it.
+constexpr std::int64_t kCallsAhead = 2;
 template <typename Number>
-double SumOfSquares(const Number* HWY_RESTRICT row, std::int64_t dim) {
+HWY_INLINE void AskFor(const Number* at) {
+  __builtin_prefetch(at, 0, 2);
+}
+
+// Of kRows rows at once, since each sum waits for itself. Asks for the numbers from `ahead` on, half as many.
+template <std::int64_t kRows, typename Number>
+HWY_INLINE void FindMoments(const Number* HWY_RESTRICT rows, std::int64_t row_stride, std::int64_t dim,
+                            const Number* ahead, double* square_sums, double* quartic_sums) {
   const Doubles d;
-  DoubleVector sums[kVectors];
-  for (auto& sum : sums) sum = hn::Zero(d);
-  std::int64_t k = 0;
-  for (; k + 8 <= dim; k += 8) {
-    for (std::int64_t part = 0; part < kVectors; ++part) {
-      const auto x = Load(row + k + part * kLanes);
-      // Squares of float32 numbers are exact in float64, so that fusing changes nothing.
-      sums[part] = std::is_same_v<Number, float> ? hn::MulAdd(x, x, sums[part]) : hn::Add(sums[part], hn::Mul(x, x));
+  DoubleVector squares[kRows][kVectors];
+  DoubleVector quartics[kRows][kVectors];
+  for (std::int64_t r = 0; r < kRows; ++r) {
+    for (auto& sum : squares[r]) sum = hn::Zero(d);
+    for (auto& sum : quartics[r]) sum = hn::Zero(d);
+  }
+  std::int64_t last = 0;
+  for (; last + 8 <= dim; last += 8) {
+    AskFor(ahead + kRows / 2 * last);
+    for (std::int64_t r = 0; r < kRows; ++r) {
+      for (std::int64_t part = 0; part < kVectors; ++part) {
+        const auto x = LoadWide(rows + r * row_stride + last + part * kLanes);
+        const auto square = hn::Mul(x, x);
+        // Squares of float32 numbers are exact in float64, so that fusing changes nothing.
+        squares[r][part] =
+            std::is_same_v<Number, double> ? hn::Add(squares[r][part], square) : hn::MulAdd(x, x, squares[r][part]);
+        quartics[r][part] = hn::Add(quartics[r][part], hn::Mul(square, square));
+      }
     }
   }
-  HWY_ALIGN double lanes[8];
-  for (std::int64_t part = 0; part < kVectors; ++part) hn::Store(sums[part], d, lanes + part * kLanes);
-  for (std::int64_t lane = 0; k < dim; ++k, ++lane) {
-    const double x = static_cast<double>(row[k]);
-    lanes[lane] += x * x;
+  for (std::int64_t r = 0; r < kRows; ++r) {
+    HWY_ALIGN double lanes[2][8];
+    for (std::int64_t part = 0; part < kVectors; ++part) {
+      hn::Store(squares[r][part], d, lanes[0] + part * kLanes);
+      hn::Store(quartics[r][part], d, lanes[1] + part * kLanes);
+    }
+    for (std::int64_t k = last; k < dim; ++k) {
+      const double x = static_cast<double>(rows[r * row_stride + k]);
+      lanes[0][k - last] += x * x;
+      lanes[1][k - last] += (x * x) * (x * x);
+    }
+    square_sums[r] = SumOfTree(lanes[0]);
+    quartic_sums[r] = SumOfTree(lanes[1]);
   }
-  return SumOfTree(lanes);
 }
 
-// x / norm, rounded as a division rounds. With fused operations by Markstein's theorem: a quotient within a unit in the
-// last place, its exact remainder, and the inverse rounded correctly give the rounded quotient.
-struct Divisor {
-  Divisor() = default;
-  explicit Divisor(double norm) {
-    const double inverse_norm = 1 / norm;
-    norm_vector = hn::Set(Doubles(), norm);
-    inverse = hn::Set(Doubles(), inverse_norm);
-    inverse_rest = hn::Set(Doubles(), std::fma(-inverse_norm, norm, 1.0) * inverse_norm);
-  }
-  HWY_INLINE DoubleVector Divide(DoubleVector x) const {
-    if constexpr (!kIsFused) return hn::Div(x, norm_vector);
-    const auto near = hn::MulAdd(x, inverse, hn::Mul(x, inverse_rest));
-    return hn::MulAdd(hn::NegMulAdd(near, norm_vector, x), inverse, near);
-  }
-  DoubleVector norm_vector, inverse, inverse_rest;
+template <std::int64_t kRows>
+struct Moments {
+  HWY_ALIGN double squares[kRows];
+  HWY_ALIGN double quartics[kRows];
 };
 
-// The bits of a number near 1.5 2^52 count whole numbers on; what they begin at is taken off once for all rows.
-HWY_INLINE hn::Vec<Longs> FixedBits(DoubleVector value, double scale) {
-  // The scale is a power of two, so that the product is exact and fusing changes nothing.
-  return hn::BitCast(Longs(), hn::MulAdd(value, hn::Set(Doubles(), scale), hn::Set(Doubles(), kWhole)));
+// Square roots and divisions of all rows at once, which are rounded as one by one.
+template <std::int64_t kRows>
+HWY_INLINE void Scale(const Moments<kRows>& moments, float* factors, DirectRow* prepared) {
+  const hn::CappedTag<double, kRows> d;
+  HWY_ALIGN double norms[kRows];
+  HWY_ALIGN double quartics[kRows];
+  HWY_ALIGN double inverses[kRows];
+  for (std::size_t r = 0; r < kRows; r += hn::Lanes(d)) {
+    const auto squares = hn::Load(d, moments.squares + r);
+    const auto norm = hn::Sqrt(squares);
+    hn::Store(norm, d, norms + r);
+    hn::Store(hn::Div(hn::Load(d, moments.quartics + r), hn::Mul(squares, squares)), d, quartics + r);
+    hn::Store(hn::Div(hn::Set(d, 128.0), norm), d, inverses + r);
+  }
+  for (std::int64_t r = 0; r < kRows; ++r) {
+    prepared[r].norm = norms[r];
+    prepared[r].quartic_sum = quartics[r];
+    factors[r] = static_cast<float>(inverses[r]);  // row_factor()
+  }
 }
 
-HWY_INLINE hn::Vec<Longs> BeginOfBits(std::int64_t num_rows) {
-  std::uint64_t bits = 0;
-  std::memcpy(&bits, &kWhole, sizeof bits);
-  return hn::Set(Longs(), static_cast<std::int64_t>(bits * static_cast<std::uint64_t>(num_rows)));
+// Adds sums of 32 bits, with or without a sign, to those from `to` on.
+template <class D>
+HWY_INLINE void AddNarrow(D /*tag*/, hn::Vec<D> narrow, std::int64_t* to) {
+  const hn::Half<D> half;
+  const hn::Rebind<hwy::MakeWide<hn::TFromD<D>>, decltype(half)> wide;
+  const hn::RebindToSigned<decltype(wide)> sums;
+  const auto low = hn::BitCast(sums, hn::PromoteTo(wide, hn::LowerHalf(half, narrow)));
+  const auto high = hn::BitCast(sums, hn::PromoteTo(wide, hn::UpperHalf(half, narrow)));
+  std::int64_t* above = to + hn::Lanes(sums);
+  hn::StoreU(hn::Add(hn::LoadU(sums, to), low), sums, to);
+  hn::StoreU(hn::Add(hn::LoadU(sums, above), high), sums, above);
 }
 
-void MarkHeavy(hn::Mask<Doubles> is_heavy, std::int64_t place, std::uint64_t* heavy) {
-  std::uint8_t bits[8] = {};
-  hn::StoreMaskBits(Doubles(), is_heavy, bits);
-  heavy[place / 64] |= static_cast<std::uint64_t>(bits[0]) << (place % 64);
+// To the nearest integer, of numbers that are no larger than 2^28: Highway's own also looks for what is out of range.
+HWY_INLINE hn::Vec<Ints> Rounded(FloatVector value) {
+#if HWY_TARGET <= HWY_AVX3
+  return hn::Vec<Ints>{_mm512_cvtps_epi32(value.raw)};
+#elif HWY_TARGET == HWY_AVX2
+  return hn::Vec<Ints>{_mm256_cvtps_epi32(value.raw)};
+#else
+  return hn::NearestInt(value);
+#endif
 }
 
-// What the twin does with the last numbers of a row, which fill no eight lanes.
+// Which numbers of a row are heavy.
 template <typename Number>
-void AddLast(const Number* row, std::int64_t first, std::int64_t dim, double bound, const DirectSums& sums,
-             const DirectRow& prepared, double* lanes) {
-  for (std::int64_t k = first; k < dim; ++k) {
-    const double c = static_cast<double>(row[k]) / prepared.norm;
-    const double square = c * c;
-    lanes[k - first] += square * square;
-    sums.directions[k] += fixed_point(c, 1 << 30);
-    sums.quartics[k] += fixed_point(square * square, 1 << 30);
-    prepared.heavy[k / 64] |= static_cast<std::uint64_t>(square >= bound) << (k % 64);
+void MarkHeavy(const Number* HWY_RESTRICT row, std::int64_t dim, float factor, float bound, std::uint64_t* heavy) {
+  const Floats d;
+  std::fill_n(heavy, (dim + 63) / 64, std::uint64_t{0});
+  std::int64_t k = 0;
+  for (; k + kFloatLanes <= dim; k += kFloatLanes) {
+    const auto y = hn::Mul(Load(row + k), hn::Set(d, factor));
+    std::uint8_t bits[8] = {};
+    hn::StoreMaskBits(d, hn::Ge(hn::Mul(y, y), hn::Set(d, bound)), bits);
+    heavy[k / 64] |= static_cast<std::uint64_t>(bits[0] | bits[1] << 8) << (k % 64);
+  }
+  for (; k < dim; ++k) {
+    const float y = static_cast<float>(row[k]) * factor;
+    heavy[k / 64] |= static_cast<std::uint64_t>(y * y >= bound) << (k % 64);
   }
 }
 
 template <typename Number, std::int64_t kRows>
 bool Prepare(const Number* HWY_RESTRICT rows, std::int64_t row_stride, std::int64_t dim, double bound,
              const DirectSums& sums, DirectRow* prepared) {
-  const Doubles d;
-  const Longs dl;
-  for (std::int64_t r = 0; r < kRows; ++r) {
-    const double squares = SumOfSquares(rows + r * row_stride, dim);
-    if (!(squares >= kLeastSquares && squares <= kMostSquares)) return false;
-    prepared[r].norm = std::sqrt(squares);
+  const Floats d;
+  const Ints di;
+  constexpr std::int64_t kTogether = std::min<std::int64_t>(kRows, 4);
+  const Number* ahead = rows + kCallsAhead * kRows * row_stride;
+  Moments<kRows> moments;
+  for (std::int64_t r = 0; r < kRows; r += kTogether) {
+    FindMoments<kTogether>(rows + r * row_stride, row_stride, dim, ahead + r / 2 * dim, moments.squares + r,
+                           moments.quartics + r);
   }
-  const auto bounds = hn::Set(d, bound);
-  const auto begin = BeginOfBits(kRows);
-  Divisor divisors[kRows];
-  DoubleVector quartic_sums[kRows][kVectors];
   for (std::int64_t r = 0; r < kRows; ++r) {
-    divisors[r] = Divisor(prepared[r].norm);
-    for (auto& sum : quartic_sums[r]) sum = hn::Zero(d);
-    std::fill_n(prepared[r].heavy, (dim + 63) / 64, std::uint64_t{0});
+    if (!is_plain({moments.squares[r], moments.quartics[r]})) return false;
   }
+  float factors[kRows];
+  Scale(moments, factors, prepared);
+  // Neighbours of it are whole steps of a direction, whose bits count on; what they begin at is taken off at once.
+  const float whole = 0x1.8p10f;
+  const auto begin = hn::Set(di, static_cast<std::int32_t>(kRows * std::int64_t{0x44C00000} & 0xFFFFFFFF));
   std::int64_t k = 0;
-  for (; k + 8 <= dim; k += 8) {
-    for (std::int64_t part = 0; part < kVectors; ++part) {
-      const std::int64_t place = k + part * kLanes;
-      auto directions = hn::Sub(hn::LoadU(dl, sums.directions + place), begin);
-      auto quartics = hn::Sub(hn::LoadU(dl, sums.quartics + place), begin);
-      for (std::int64_t r = 0; r < kRows; ++r) {
-        const auto c = divisors[r].Divide(Load(rows + r * row_stride + place));
-        const auto square = hn::Mul(c, c);
-        const auto quartic = hn::Mul(square, square);
-        quartic_sums[r][part] = hn::Add(quartic_sums[r][part], quartic);
-        directions = hn::Add(directions, FixedBits(c, kDirectionScale));
-        quartics = hn::Add(quartics, FixedBits(quartic, kQuarticScale));
-        const auto is_heavy = hn::Ge(square, bounds);
-        if (!hn::AllFalse(d, is_heavy)) MarkHeavy(is_heavy, place, prepared[r].heavy);
-      }
-      hn::StoreU(directions, dl, sums.directions + place);
-      hn::StoreU(quartics, dl, sums.quartics + place);
+  for (; k + kFloatLanes <= dim; k += kFloatLanes) {
+    auto directions = hn::Sub(hn::Zero(di), begin);
+    auto quartics = hn::Zero(di);
+    for (std::int64_t r = 0; r < kRows; ++r) {
+      const Number* row = rows + r * row_stride + k;
+      if (r % 2 == 1) AskFor(ahead + (kRows * dim + kRows * k + r * kFloatLanes) / 2);
+      const auto y = hn::Mul(Load(row), hn::Set(d, factors[r]));
+      const auto square = hn::Mul(y, y);
+      directions = hn::Add(directions, hn::BitCast(di, hn::Add(y, hn::Set(d, whole))));
+      quartics = hn::Add(quartics, Rounded(hn::Mul(square, square)));
     }
+    AddNarrow(di, directions, sums.directions + k);
+    AddNarrow(Words(), hn::BitCast(Words(), quartics), sums.quartics + k);  // up to 2^31
   }
+  const std::int64_t num_summed = k;
+  const float float_bound = static_cast<float>(bound * 128 * 128 * (1 - 1e-6));
   for (std::int64_t r = 0; r < kRows; ++r) {
-    HWY_ALIGN double lanes[8];
-    for (std::int64_t part = 0; part < kVectors; ++part) hn::Store(quartic_sums[r][part], d, lanes + part * kLanes);
-    AddLast(rows + r * row_stride, k, dim, bound, sums, prepared[r], lanes);
-    prepared[r].quartic_sum = SumOfTree(lanes);
+    const Number* row = rows + r * row_stride;
+    for (k = num_summed; k < dim; ++k) {
+      const float y = static_cast<float>(row[k]) * factors[r];
+      sums.directions[k] += direction_units(y);
+      sums.quartics[k] += quartic_units(y);
+    }
+    // All fourth powers together are as large as that of a heavy number.
+    prepared[r].has_heavy = prepared[r].quartic_sum >= bound * bound * (1 - 1e-6);
+    if (prepared[r].has_heavy) MarkHeavy(row, dim, factors[r], float_bound, prepared[r].heavy);
   }
   return true;
 }

@@ -1,5 +1,5 @@
 // PRIVATE: rows of the standard basis, straight from a layer's numbers. The scalar twin is kernels/row.h: whatever is
-// written here is, bit for bit, what it and fixed_point() give.
+// written here is, bit for bit, what it and fixed_point.h give.
 #pragma once
 
 #include <cstdint>
@@ -8,25 +8,26 @@
 
 namespace srm::kernels {
 
-/// What is summed over rows, (dim) each: x_hat and its fourth powers in fixed point.
+/// What is summed over rows, (dim) each: x_hat in units of 1 / kDirectionUnits and its fourth powers in units of
+/// 1 / kQuarticUnits.
 struct DirectSums {
   std::int64_t* directions;
   std::int64_t* quartics;
 };
 
-/// What became of a row: its length, the sum of the fourth powers of x_hat, and which numbers of x_hat are heavy.
+/// What became of a row: its length, the sum of the fourth powers of x_hat, and which numbers of x_hat may be heavy.
 struct DirectRow {
   double norm;
   double quartic_sum;
-  std::uint64_t* heavy;  // ceil(dim / 64) words: bit i says whether x_hat_i^2 >= bound
+  bool has_heavy;        // else nothing is written to `heavy`
+  std::uint64_t* heavy;  // ceil(dim / 64) words: bit i is set where x_hat_i^2 >= bound, to the precision of float32
 };
 
 /// So many rows share the way to the sums.
-constexpr std::int64_t kDirectRows = 4;
+constexpr std::int64_t kDirectRows = 8;
 
 /// Sums are of x_hat = row / |row|, (dim), of kDirectRows rows or of one, each of which begins a stride behind the one
-/// before. False, with nothing done, where for one of them |row|^2 is not from 1e-24 to 1e24, as of rows without a
-/// direction.
+/// before. False, with nothing done, where for one of them |row|^2 is not plain (kernels/row.h).
 template <typename Number>
 using PrepareDirect = bool (*)(const Number* row, std::int64_t row_stride, std::int64_t dim, double bound,
                                const DirectSums& sums, DirectRow* prepared);

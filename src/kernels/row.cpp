@@ -73,6 +73,18 @@ template RowKind normalise_row(const float*, std::int64_t, const double*, double
 template RowKind normalise_row(const double*, std::int64_t, const double*, double*);
 
 template <typename Number>
+RowMoments moments_of(const Number* row, std::int64_t dim) {
+  const auto square = [row](std::int64_t k) {
+    const double value = static_cast<double>(row[k]);
+    return value * value;
+  };
+  return {sum_in_lanes(dim, square), sum_in_lanes(dim, [&](std::int64_t k) { return square(k) * square(k); })};
+}
+
+template RowMoments moments_of(const float*, std::int64_t);
+template RowMoments moments_of(const double*, std::int64_t);
+
+template <typename Number>
 double squared_length(const Number* row, std::int64_t dim, const double* mean) {
   return sum_in_lanes(dim, [row, mean](std::int64_t k) {
     const double value = static_cast<double>(row[k]) - (mean == nullptr ? 0.0 : mean[k]);

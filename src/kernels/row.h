@@ -14,6 +14,16 @@ enum class RowKind : std::uint8_t { kDirection, kZeroNorm, kNonfinite, kAtMean }
 template <typename Number>
 RowKind normalise_row(const Number* row, std::int64_t dim, const double* mean, double* direction);
 
+/// Sums over a row's numbers in float64: of squares and of fourth powers, each in its fixed order.
+struct RowMoments {
+  double squares;
+  double quartics;
+};
+template <typename Number>
+RowMoments moments_of(const Number* row, std::int64_t dim);
+/// Whether float32 can hold the squares of such a row's numbers: its length is from 1e-12 to 1e12.
+inline bool is_plain(const RowMoments& moments) { return moments.squares >= 1e-24 && moments.squares <= 1e24; }
+
 /// |row - mean|^2 in float64, in a fixed order; infinite or zero where that is beyond float64, NaN for a row with NaN.
 template <typename Number>
 double squared_length(const Number* row, std::int64_t dim, const double* mean);
