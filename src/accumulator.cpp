@@ -176,7 +176,7 @@ void Accumulator::State::sweep_rows(const Number* input, std::int64_t num_rows, 
     for (std::int64_t k = 0; k < num_rows; ++k) {
       if (block.row(k).kind != RowKind::kDirection || (block.row(k).is_plain && !takes_plain)) continue;
       const RowBlock::Coordinates coordinates = block.coordinates(input + k * row_stride, k, owner);
-      tables.sweep({coordinates.values, coordinates.heavy}, owner, num_owners);
+      tables.sweep({coordinates.values, coordinates.scaled, coordinates.heavy}, owner, num_owners);
     }
   };
   if (!batch_sweep) {
@@ -282,7 +282,7 @@ std::int64_t Accumulator::State::bytes_needed(const Basis& basis, const PlaneSet
   const bool has_vectors = instruction_set_of(basis, options) != 0;
   const bool is_direct = has_vectors && RowBlock::can_be_direct(basis, options.mean);
   const double sweep =
-      has_vectors ? BatchSweep::bytes_needed(basis, spotlight_of(options), options.path, options.num_threads) : 0;
+      has_vectors ? BatchSweep::bytes_needed(basis, planes, spotlight_of(options), options.path, options.num_threads) : 0;
   const double bytes = RowBlock::bytes_needed(basis, is_direct, options.num_threads) + sweep + small + result;
   return static_cast<std::int64_t>(std::min(bytes, 1e18)) + PlaneSet::bytes_needed(basis, planes.pairs()) +
          ChosenPlanes::bytes_needed(planes, num_chosen) +

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <limits>
 
 namespace srm {
 namespace {
@@ -11,7 +10,7 @@ namespace {
 constexpr double kTileShare = 0.05;  // of heavy coordinates, above which tiles win
 constexpr std::int64_t kTileBlock = 32;
 constexpr std::int64_t kPrefetchedPlane = 2;  // how many planes ahead
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr double kUnit = 128;                 // what columns hold of a coordinate of 1
 
 void for_each_bit(std::span<const std::uint64_t> words, const auto& take) {
   for (std::size_t word = 0; word < words.size(); ++word) {
@@ -36,7 +35,8 @@ BatchSweep::BatchSweep(const Basis& basis, const PlaneSet& planes, const ChosenP
                        SpotlightTables& tables, std::int64_t num_owners)
     : basis_(basis),
       kernels_(kernels.columns),
-      has_bytes_(kernels.columns.select_bytes != nullptr && basis.is_standard()),
+      has_bytes_(kernels.columns.select_bytes != nullptr && basis.lengths() == VectorLengths::kNormalised),
+      has_rests_(has_rests(planes)),
       path_(path),
       may_use_tiles_(may_use_tiles(basis, spotlight, path)),
       is_holistic_(chosen.num_planes() == 0 && basis.is_standard()),
@@ -51,18 +51,17 @@ BatchSweep::BatchSweep(const Basis& basis, const PlaneSet& planes, const ChosenP
   if (!may_use_tiles_) return;
   const auto stride = static_cast<std::size_t>(tile_capacity(basis) + kernels::kPadding);
   tile_rows_.reserve(stride);
-  tile_norms_.resize(stride);
-  tile_squared_norms_.resize(stride);
   columns_.resize(m * stride);
-  rests_.resize(m * stride);
+  if (has_rests_) rests_.resize(m * stride);
   bytes_.resize(m * stride);
 }
 
-double BatchSweep::bytes_needed(const Basis& basis, const Spotlight& spotlight, CountingPath path,
-                                std::int64_t num_owners) {
+double BatchSweep::bytes_needed(const Basis& basis, const PlaneSet& planes, const Spotlight& spotlight,
+                                CountingPath path, std::int64_t num_owners) {
   const auto m = static_cast<double>(basis.num_vectors());
   const double stride = static_cast<double>(tile_capacity(basis) + kernels::kPadding);
-  const double tiles = may_use_tiles(basis, spotlight, path) ? stride * ((3 + 2 * m) * sizeof(float) + m) : 0;
+  const double columns = has_rests(planes) ? 2 : 1;
+  const double tiles = may_use_tiles(basis, spotlight, path) ? stride * ((1 + columns * m) * sizeof(float) + m) : 0;
   const double groups = static_cast<double>(group_capacity(basis)) * sizeof(std::uint32_t) + (m + 1) * sizeof(double);
   return tiles + groups + static_cast<double>(num_owners) * (sizeof(Group) + PlaneCounter::bytes_needed());
 }
@@ -107,11 +106,7 @@ std::int64_t BatchSweep::begin_tiles(std::int64_t first_row, std::int64_t last_r
   tile_rows_.clear();
   for (std::int64_t row = first_row; row < last_row; ++row) {
     if (!can_hit(row)) continue;
-    const std::size_t place = tile_rows_.size();
     tile_rows_.push_back(static_cast<std::uint32_t>(row));
-    const double norm = rows_.block->norm(row);
-    tile_norms_[place] = static_cast<float>(norm);
-    tile_squared_norms_[place] = static_cast<float>(norm * norm);
   }
   return last_row;
 }
@@ -151,10 +146,12 @@ void BatchSweep::fill(std::int64_t owner, std::int64_t num_owners) {
   for (std::int64_t first = owner * kBlock; first < m; first += num_owners * kBlock) {
     const std::int64_t num_columns = std::min(kBlock, m - first);
     kernels_.transpose(rows_.numbers, tile_rows_.data(), std::ssize(tile_rows_), first, num_columns,
-                       columns_.data() + first * stride, rests_.data() + first * stride, stride, 0);
+                       columns_.data() + first * stride, has_rests_ ? rests_.data() + first * stride : nullptr, stride,
+                       0);
+    const double threshold = kUnit * smallest_threshold_;
     for (std::int64_t i = first; has_bytes_ && i < first + num_columns; ++i) {
-      kernels_.make_bytes(columns_.data() + i * stride, tile_squared_norms_.data(), std::ssize(tile_rows_),
-                          static_cast<float>(smallest_threshold_ * smallest_threshold_), bytes_.data() + i * stride);
+      kernels_.make_bytes(columns_.data() + i * stride, std::ssize(tile_rows_),
+                          static_cast<float>(threshold * threshold), bytes_.data() + i * stride);
     }
   }
 }
@@ -171,7 +168,6 @@ void BatchSweep::sweep(std::int64_t owner, std::int64_t num_owners) {
 
 ColumnPair BatchSweep::tile_pair(std::int64_t a, std::int64_t b) const {
   const std::int64_t stride = tile_capacity(basis_) + kernels::kPadding;
-  const bool has_rests = rows_.numbers.floats == nullptr;
   const auto column = [stride](const auto& columns, std::int64_t i, bool has_any) {
     return has_any ? columns.data() + i * stride : nullptr;
   };
@@ -179,12 +175,10 @@ ColumnPair BatchSweep::tile_pair(std::int64_t a, std::int64_t b) const {
           b,
           column(columns_, a, true),
           column(columns_, b, true),
-          column(rests_, a, has_rests),
-          column(rests_, b, has_rests),
+          column(rests_, a, has_rests_),
+          column(rests_, b, has_rests_),
           column(bytes_, a, has_bytes_),
           column(bytes_, b, has_bytes_),
-          tile_norms_.data(),
-          tile_squared_norms_.data(),
           tile_rows_.data(),
           std::ssize(tile_rows_)};
 }
@@ -279,21 +273,17 @@ void BatchSweep::load_group(std::int64_t i, std::span<const std::uint32_t> rows,
   std::copy_n(negative.begin(), num_negative, group.rows.begin() + group.num_positive);
   std::copy_n(others.begin(), num_others, group.rows.begin() + group.num_full);
   group.num_rows = std::ssize(rows);
-  for (std::size_t k = 0; k < rows.size(); ++k) {
-    const double norm = rows_.block->norm(group.rows[k]);
-    group.norm[k] = static_cast<float>(norm);
-    group.squared_norm[k] = static_cast<float>(norm * norm);
-  }
-  kernels_.transpose(rows_.numbers, group.rows.data(), group.num_rows, i, 1, group.u.data(), group.u_rest.data(), 0, 0);
+  kernels_.transpose(rows_.numbers, group.rows.data(), group.num_rows, i, 1, group.u.data(),
+                     has_rests_ ? group.u_rest.data() : nullptr, 0, 0);
 }
 
 void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, std::int64_t next_column, Group& group,
                              PlaneCounter& counter) const {
   const std::int64_t num_columns = std::min(kBlock, basis_.num_vectors() - first_column);
   const std::int64_t stride = std::tuple_size_v<GroupColumn>;
-  const bool has_rests = rows_.numbers.floats == nullptr;
   kernels_.transpose(rows_.numbers, group.rows.data(), group.num_rows, first_column, num_columns,
-                     group.columns.front().data(), group.rests.front().data(), stride, next_column);
+                     group.columns.front().data(), has_rests_ ? group.rests.front().data() : nullptr, stride,
+                     next_column);
   // A plane is looked at from the first of its coordinates that is heavy: here not where one before i is.
   std::uint64_t before_i = 0;
   for (std::int64_t k = 0; k < num_columns && first_column + k < i; ++k) before_i |= std::uint64_t{1} << k;
@@ -308,28 +298,24 @@ void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, std::int
   for (std::int64_t k = 0; k < num_columns; ++k) {
     const std::int64_t j = first_column + k;
     if (j == i) continue;
-    const float* norm = group.norm.data();
-    const float* squared_norm = group.squared_norm.data();
+    const auto column = static_cast<std::size_t>(k);
+    const float* u = group.u.data();
     if ((heavy_in_any >> k & 1) != 0) {
       for (std::size_t row = 0; row < static_cast<std::size_t>(group.num_rows); ++row) {
         const bool is_masked = (heavy[row] >> k & 1) != 0;
-        group.masked_norm[row] = is_masked ? kInfinity : group.norm[row];
-        group.masked_squared_norm[row] = is_masked ? kInfinity : group.squared_norm[row];
+        group.masked_u[row] = is_masked ? 0 : group.u[row];
+        if (is_masked) group.columns[column][row] = 0;
       }
-      norm = group.masked_norm.data();
-      squared_norm = group.masked_squared_norm.data();
+      u = group.masked_u.data();
     }
-    const auto column = static_cast<std::size_t>(k);
     ColumnPair pair = {i,
                        j,
-                       group.u.data(),
+                       u,
                        group.columns[column].data(),
-                       or_none(group.u_rest.data(), has_rests),
-                       or_none(group.rests[column].data(), has_rests),
+                       or_none(group.u_rest.data(), has_rests_),
+                       or_none(group.rests[column].data(), has_rests_),
                        nullptr,
                        nullptr,
-                       norm,
-                       squared_norm,
                        group.rows.data(),
                        group.num_rows};
     if (j < i) pair = pair.turned();

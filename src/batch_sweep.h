@@ -20,7 +20,7 @@ class BatchSweep {
              CountingPath path, const PlaneCounter::Kernels& kernels, SpotlightTables& tables, std::int64_t num_owners);
 
   /// In double, which cannot overflow.
-  static double bytes_needed(const Basis& basis, const Spotlight& spotlight, CountingPath path,
+  static double bytes_needed(const Basis& basis, const PlaneSet& planes, const Spotlight& spotlight, CountingPath path,
                              std::int64_t num_owners);
 
   /// Chooses a path for the rows from `first_row` on, of which there are `num_rows`, and takes as many as fit: returns
@@ -34,17 +34,18 @@ class BatchSweep {
   static constexpr std::int64_t kBlock = SpotlightTables::kOwnedBlock;
   using GroupColumn = std::array<float, kGroupRows + kernels::kPadding>;
 
-  /// Rows of one heavy coordinate, those first that hit every plane of it, by sign; and a block of their columns. In masked
-  /// norms a row is infinitely long where another group looks at its plane.
+  /// Rows of one heavy coordinate, those first that hit every plane of it, by sign; and a block of their columns.
+  /// In masked_u, and then in the column, a row is zero where another group looks at its plane.
   struct Group {
     std::array<std::uint32_t, kGroupRows> rows;
     std::int64_t num_rows;
     std::int64_t num_positive;  // of u, and full
     std::int64_t num_full;
-    GroupColumn u, u_rest, norm, squared_norm, masked_norm, masked_squared_norm;
+    GroupColumn u, u_rest, masked_u;
     std::array<GroupColumn, kBlock> columns, rests;
   };
 
+  static bool has_rests(const PlaneSet& planes) { return !planes.is_orthogonal(); }
   static bool may_use_tiles(const Basis& basis, const Spotlight& spotlight, CountingPath path);
   static std::int64_t tile_capacity(const Basis& basis);
   static std::int64_t group_capacity(const Basis& basis);
@@ -65,6 +66,7 @@ class BatchSweep {
   const Basis& basis_;
   const kernels::ColumnKernels& kernels_;
   bool has_bytes_;  // select_bytes can be used
+  bool has_rests_;  // some planes are oblique
   CountingPath path_;
   bool may_use_tiles_;
   bool is_holistic_;  // no plane has a table, and the basis is orthonormal
@@ -78,8 +80,6 @@ class BatchSweep {
   std::vector<std::uint32_t> group_rows_;  // the rows of each heavy coordinate, one group behind the other
   std::vector<std::int64_t> group_begin_;  // (m + 1)
   std::vector<std::uint32_t> tile_rows_;
-  std::vector<float> tile_norms_;
-  std::vector<float> tile_squared_norms_;
   std::vector<float> columns_;  // (m, tile capacity with padding)
   std::vector<float> rests_;
   std::vector<std::uint8_t> bytes_;

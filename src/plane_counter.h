@@ -5,21 +5,23 @@
 #include <vector>
 
 #include "kernels/plane_arcs.h"
+#include "plane_point.h"
 #include "row_block.h"
 #include "spotlight_tables.h"
 
 namespace srm {
 
-/// Plain rows of a block by their coordinates, which are numbers / norm.
+/// Plain rows of a block by their coordinates, which are numbers / norm, or nearly numbers * factor / 2^7.
 struct PlainRows {
   const RowBlock* block = nullptr;
   kernels::RowsOfNumbers numbers = {};
   double coordinate(std::uint32_t row, std::int64_t i) const;
+  float scaled(std::uint32_t row, std::int64_t i) const;
 };
 
-/// The numbers of some rows along two basis vectors, a and b; arrays of (num_rows), readable for kernels::kPadding
-/// more. `rest_a` and `rest_b` are what float32 lost of them, or nullptr; so may the bytes of select_bytes be. `rows`
-/// are the rows' places in the block.
+/// 2^7 times the coordinates of some rows along two basis vectors, a and b; arrays of (num_rows), readable for
+/// kernels::kPadding more. `rest_a` and `rest_b` are what float32 lost of them, or nullptr where nothing needs it; the
+/// bytes of select_bytes may be nullptr too. `rows` are the rows' places in the block.
 struct ColumnPair {
   std::int64_t a;
   std::int64_t b;
@@ -29,8 +31,6 @@ struct ColumnPair {
   const float* rest_b;
   const std::uint8_t* bytes_a;
   const std::uint8_t* bytes_b;
-  const float* norm;
-  const float* squared_norm;
   const std::uint32_t* rows;
   std::int64_t num_rows;
 
@@ -75,17 +75,16 @@ class PlaneCounter {
   using Column = std::array<float, kernels::kMostPoints + kernels::kPadding>;
 
   void count_selected(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape);
-  void select_points(const ColumnPair& pair, const PlaneShape& shape, std::int64_t num_selected);
-  void count_points(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape,
-                    const kernels::PlanePoints& points, const std::uint16_t* indices, std::int64_t num_positive);
+  void load_points(const ColumnPair& pair, const PlaneShape& shape, const std::uint16_t* indices,
+                   std::int64_t num_points);
+  void count_points(const PlainRows& all, const ColumnPair& pair, const kernels::PlanePoints& points,
+                    const std::uint16_t* indices, std::int64_t num_positive);
   void count_row_points(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first,
                         const kernels::PlanePoints& points, bool is_turned);
+  void count_at_all_epsilons(const kernels::PlanePoints& points, std::int64_t num_positive, std::int64_t place,
+                             double length, const auto& add_undecided);
   void add_ends(std::int64_t num_points, std::int64_t num_positive, std::int64_t* table);
-  struct InPlane {
-    double u;
-    double v;
-  };
-  InPlane in_plane(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape, std::int64_t index) const;
+  PlanePoint point_of(const PlainRows& all, std::uint32_t row, std::int64_t a, std::int64_t b) const;
 
   const Basis& basis_;
   const PlaneSet& planes_;
@@ -96,11 +95,12 @@ class PlaneCounter {
   std::int64_t owner_;
   kernels::ArcGrid grid_;
   double smallest_epsilon_;
+  std::vector<std::int64_t> ascending_;  // places of the epsilons, the smallest first
 
   // Of one call: the rows selected, by their places in the pair's columns, and their points in the plane.
   struct Scratch {
-    std::array<std::uint16_t, kernels::kMostPoints + kernels::kPadding> indices;
-    Column u, v, u_rest, v_rest, norm;
+    std::array<std::uint16_t, kernels::kMostRows + kernels::kPadding> indices;
+    Column u, v;
     kernels::ArcScratch arcs;
   };
   std::vector<Scratch> scratch_;  // one

@@ -14,7 +14,6 @@ namespace {
 using kernels::RowKind;
 
 constexpr double kMostDirectBits = 0x1p25;  // 4 MB of heavy bits
-constexpr kernels::RowMoments kNone = {0, 0};
 
 std::vector<double> transposed(const Basis& basis) {
   const auto rows = static_cast<std::size_t>(basis.num_vectors());
@@ -56,12 +55,14 @@ RowBlock::RowBlock(const Basis& basis, std::span<const double> mean, std::vector
       heavy_bounds_(std::move(heavy_bounds)) {
   rows_.resize(static_cast<std::size_t>(capacity(basis, is_direct())));
   norms_.resize(rows_.size());
+  factors_.resize(rows_.size());
   heavy_.resize(rows_.size() * static_cast<std::size_t>(num_words_));
   if (!is_direct()) coordinates_.resize(rows_.size() * static_cast<std::size_t>(num_vectors_));
   if (!basis.is_standard()) columns_ = transposed(basis);
   workers_.resize(static_cast<std::size_t>(num_threads));
   for (Worker& worker : workers_) {
     if (!keeps_direction()) worker.direction.resize(static_cast<std::size_t>(basis.dim()));
+    worker.scaled.resize(static_cast<std::size_t>(num_vectors_));
     worker.heavy.resize(static_cast<std::size_t>(num_vectors_));
     worker.direction_sum.resize(static_cast<std::size_t>(basis.dim()));
     worker.quartic_by_vector.resize(static_cast<std::size_t>(num_vectors_));
@@ -84,10 +85,10 @@ double RowBlock::bytes_needed(const Basis& basis, bool is_direct, std::int64_t n
   const auto num_rows = static_cast<double>(capacity(basis, is_direct));
   const double kept = is_direct ? 0 : m * sizeof(double);
   const double bits = static_cast<double>(num_words_of(basis.num_vectors())) * sizeof(std::uint64_t);
-  const double block = num_rows * (kept + bits + sizeof(double) + sizeof(Row));
+  const double block = num_rows * (kept + bits + sizeof(double) + sizeof(float) + sizeof(Row));
   const double columns = basis.is_standard() ? 0 : m * n * sizeof(double);
   const double direction = basis.is_standard() && !is_direct ? 0 : n;
-  const double worker = (direction + n + m) * sizeof(double) + m * sizeof(std::int32_t) + sizeof(Worker);
+  const double worker = (direction + n + m) * sizeof(double) + m * (sizeof(std::int32_t) + sizeof(float)) + sizeof(Worker);
   return block + columns + static_cast<double>(num_threads) * worker + m * sizeof(double);
 }
 
@@ -136,6 +137,7 @@ bool RowBlock::prepare_direct(const Number* row, std::int64_t row_stride, std::i
     const kernels::DirectRow& one = direct[static_cast<std::size_t>(k)];
     rows_[static_cast<std::size_t>(index + k)] = {RowKind::kDirection, true, one.has_heavy, to_fixed_quartic(one.quartic_sum)};
     norms_[static_cast<std::size_t>(index + k)] = one.norm;
+    factors_[static_cast<std::size_t>(index + k)] = kernels::row_factor(one.norm);
   }
   return true;
 }
@@ -153,7 +155,7 @@ void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64
     project(columns_.data(), num_vectors_, basis_.dim(), direction, kept);
   }
   if (prepared.kind != RowKind::kDirection) return;
-  const kernels::RowMoments moments = can_be_direct(basis_, mean_) ? kernels::moments_of(row, basis_.dim()) : kNone;
+  const kernels::RowMoments moments = direct_moments(row);
   if (kernels::is_plain(moments)) {
     const float factor = kernels::row_factor(std::sqrt(moments.squares));
     prepared.quartic = to_fixed_quartic(moments.quartics / (moments.squares * moments.squares));
@@ -169,6 +171,7 @@ void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64
   prepared.is_plain = true;
   prepared.has_heavy = true;
   norms_[static_cast<std::size_t>(index)] = 1;
+  factors_[static_cast<std::size_t>(index)] = kernels::row_factor(1);
   std::uint64_t* bits = heavy_.data() + index * num_words_;
   std::fill_n(bits, num_words_, std::uint64_t{0});
   for (std::int64_t i = 0; i < num_vectors_; ++i) {
@@ -177,16 +180,34 @@ void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64
   }
 }
 
+// Those of a row whose numbers are its coordinates but for one factor; else such as are not plain.
+template <typename Number>
+kernels::RowMoments RowBlock::direct_moments(const Number* row) const {
+  if (!can_be_direct(basis_, mean_)) return {0, 0};
+  return kernels::moments_of(row, basis_.dim());
+}
+
+// What columns hold of the same row.
+template <typename Number>
+void RowBlock::scale(const Number* row, const double* coordinates, std::vector<float>& scaled) const {
+  const kernels::RowMoments moments = direct_moments(row);
+  const bool is_direct_row = kernels::is_plain(moments);
+  const float factor = kernels::row_factor(is_direct_row ? std::sqrt(moments.squares) : 1);
+  for (std::size_t k = 0; k < scaled.size(); ++k) {
+    scaled[k] = (is_direct_row ? static_cast<float>(row[k]) : static_cast<float>(coordinates[k])) * factor;
+  }
+}
+
 template <>
 kernels::RowsOfNumbers RowBlock::numbers(const float* input, std::int64_t stride) const {
-  if (!is_direct()) return {nullptr, coordinates_.data(), num_vectors_};
-  return {input, nullptr, stride};
+  if (!is_direct()) return {nullptr, coordinates_.data(), num_vectors_, factors_.data()};
+  return {input, nullptr, stride, factors_.data()};
 }
 
 template <>
 kernels::RowsOfNumbers RowBlock::numbers(const double* input, std::int64_t stride) const {
-  if (!is_direct()) return {nullptr, coordinates_.data(), num_vectors_};
-  return {nullptr, input, stride};
+  if (!is_direct()) return {nullptr, coordinates_.data(), num_vectors_, factors_.data()};
+  return {nullptr, input, stride, factors_.data()};
 }
 
 template <typename Number>
@@ -199,7 +220,8 @@ RowBlock::Coordinates RowBlock::coordinates(const Number* row, std::int64_t inde
   }
   const std::int64_t num_heavy =
       kernels::heavy_coordinates(values, heavy_bounds_.data(), num_vectors_, worker.heavy.data());
-  return {values, {worker.heavy.data(), static_cast<std::size_t>(num_heavy)}};
+  scale(row, values, worker.scaled);
+  return {values, worker.scaled.data(), {worker.heavy.data(), static_cast<std::size_t>(num_heavy)}};
 }
 
 template RowBlock::Coordinates RowBlock::coordinates(const float*, std::int64_t, std::int64_t);

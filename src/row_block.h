@@ -14,7 +14,7 @@ namespace srm {
 
 /// Some rows of an update, made ready: their lengths and heavy coordinates found; and what is summed over rows alone,
 /// (dim) and (num_vectors), by thread. Different threads may prepare different rows at the same time.
-/// Coordinates c = B x_hat are numbers(row) / norm(row): the numbers are those of the update itself where that can be
+/// Coordinates c = B x_hat are numbers(row) / norm(row), nearly numbers(row) * factor(row) / 2^7: the numbers are those of the update itself where that can be
 /// (the standard basis without centring, by a vector kernel: the block is direct), else what the block keeps.
 class RowBlock {
  public:
@@ -26,9 +26,11 @@ class RowBlock {
     bool has_heavy;  // of a plain row: whether any coordinate may be
     std::int64_t quartic;
   };
-  /// The coordinates of one row, (m), and the indices i, ascending, of c_i^2 >= heavy_bounds[i].
+  /// The coordinates of one row, (m), 2^7 times those as float32 numbers, and the indices i, ascending, of
+  /// c_i^2 >= heavy_bounds[i].
   struct Coordinates {
     const double* values;
+    const float* scaled;
     std::span<const std::int32_t> heavy;
   };
 
@@ -72,6 +74,7 @@ class RowBlock {
   /// of heavy coordinates, and its sums.
   struct Worker {
     std::vector<double> direction;
+    std::vector<float> scaled;
     std::vector<std::int32_t> heavy;
     std::vector<std::int64_t> direction_sum;
     std::vector<std::int64_t> quartic_by_vector;
@@ -82,6 +85,10 @@ class RowBlock {
                       std::int64_t thread);
   template <typename Number>
   void prepare_by_twin(const Number* row, std::int64_t index, std::int64_t thread);
+  template <typename Number>
+  kernels::RowMoments direct_moments(const Number* row) const;
+  template <typename Number>
+  void scale(const Number* row, const double* coordinates, std::vector<float>& scaled) const;
   bool keeps_direction() const { return basis_.is_standard() && !is_direct(); }
 
   const Basis& basis_;
@@ -94,6 +101,7 @@ class RowBlock {
   std::vector<double> columns_;  // (dim, m), the unit vectors transposed; none for the standard basis
   std::vector<Row> rows_;
   std::vector<double> norms_;         // (capacity), 1 where coordinates are kept
+  std::vector<float> factors_;        // (capacity), row_factor() of that
   std::vector<std::uint64_t> heavy_;  // (capacity, num_words)
   std::vector<double> coordinates_;   // (capacity, m); none where the block is direct
   std::vector<Worker> workers_;       // by thread

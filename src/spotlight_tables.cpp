@@ -77,31 +77,30 @@ std::int64_t SpotlightTables::bytes_needed(const PlaneSet& planes, std::int64_t 
 
 void SpotlightTables::sweep(const Row& row, std::int64_t owner, std::int64_t num_owners) {
   const std::int64_t m = basis_.num_vectors();
-  const double* c = row.coordinates;
   // A pair a < b is looked at from its first coordinate that is heavy.
   for (const std::int32_t i : row.heavy) {
     std::size_t next_heavy = 0;
     for (std::int64_t k = 0; k < i; ++k) {
       while (row.heavy[next_heavy] < k) ++next_heavy;  // ends at i itself
-      if (row.heavy[next_heavy] != k && owner_of(k, i, num_owners) == owner) sweep_pair(k, i, c, owner);
+      if (row.heavy[next_heavy] != k && owner_of(k, i, num_owners) == owner) sweep_pair(k, i, row, owner);
     }
     for (std::int64_t j = i + 1; j < m; ++j) {
-      if (owner_of(i, j, num_owners) == owner) sweep_pair(i, j, c, owner);
+      if (owner_of(i, j, num_owners) == owner) sweep_pair(i, j, row, owner);
     }
   }
 }
 
-inline void SpotlightTables::sweep_pair(std::int64_t a, std::int64_t b, const double* c, std::int64_t owner) {
+inline void SpotlightTables::sweep_pair(std::int64_t a, std::int64_t b, const Row& row, std::int64_t owner) {
   const PlaneShape shape = planes_.shape(a, b);
   if (shape.inverse_sine == 0) return;
-  add(a, b, c[a], (c[b] - shape.cosine * c[a]) * shape.inverse_sine, owner);
-  if (planes_.pairs() == Pairs::kPermutation) {
-    add(b, a, c[b], (c[a] - shape.cosine * c[b]) * shape.inverse_sine, owner);
-  }
+  const double* c = row.coordinates;
+  const float* y = row.scaled;
+  add(a, b, plane_point(shape, c[a], c[b], y[a], y[b]), owner);
+  if (planes_.pairs() == Pairs::kPermutation) add(b, a, plane_point(shape, c[b], c[a], y[b], y[a]), owner);
 }
 
 // A row in a plane that it may hit at the smallest epsilon.
-struct SpotlightTables::Point {
+struct SpotlightTables::Hit {
   std::int64_t place;  // of the plane among those chosen, or -1
   double length;       // of the plane's first vector
   double r;
@@ -109,55 +108,53 @@ struct SpotlightTables::Point {
   std::int64_t cosine;  // of 4 phi, in fixed point
 };
 
-inline std::optional<SpotlightTables::Point> SpotlightTables::point_of(std::int64_t i, std::int64_t j, double u,
-                                                                       double v) const {
+inline std::optional<SpotlightTables::Hit> SpotlightTables::hit_of(std::int64_t i, std::int64_t j,
+                                                                   const PlanePoint& point) const {
   const double length = basis_.length(i);
-  const double r_squared = u * u + v * v;
+  const double r_squared = point.u * point.u + point.v * point.v;
   const double smallest = threshold_of(smallest_epsilon_, length);
   if (smallest > 0 && r_squared < smallest * smallest) return std::nullopt;
-  const double r = std::sqrt(r_squared);
   // The reference turns towards minus b_j, which is e2 with the other sign.
-  const double phi = std::atan2(spotlight_.sense == Sense::kNatural ? v : -v, u);
-  const std::int64_t cosine =
-      r > 0 ? std::llround(kernels::cosine_of_four_phi(u, v, r) * static_cast<double>(Scores::kCosineScale)) : 0;
-  return Point{chosen_.index(i, j), length, r, phi, cosine};
+  const double phi = std::atan2(spotlight_.sense == Sense::kNatural ? point.v : -point.v, point.u);
+  return Hit{chosen_.index(i, j), length, std::sqrt(r_squared), phi,
+             kernels::cosine_units(point.float_u, point.float_v)};
 }
 
-void SpotlightTables::add(std::int64_t i, std::int64_t j, double u, double v, std::int64_t owner) {
-  const std::optional<Point> point = point_of(i, j, u, v);
-  if (!point) return;
+void SpotlightTables::add(std::int64_t i, std::int64_t j, const PlanePoint& point, std::int64_t owner) {
+  const std::optional<Hit> hit = hit_of(i, j, point);
+  if (!hit) return;
   for (std::int64_t e = 0; e < std::ssize(spotlight_.epsilon); ++e) {
-    add_at(e, *point, sums_[static_cast<std::size_t>(owner)]);
+    add_at(e, *hit, sums_[static_cast<std::size_t>(owner)]);
   }
 }
 
-void SpotlightTables::add_at(std::int64_t epsilon_index, std::int64_t i, std::int64_t j, double u, double v,
+void SpotlightTables::add_at(std::int64_t epsilon_index, std::int64_t i, std::int64_t j, const PlanePoint& point,
                              std::int64_t owner) {
-  const std::optional<Point> point = point_of(i, j, u, v);
-  if (point) add_at(epsilon_index, *point, sums_[static_cast<std::size_t>(owner)]);
+  const std::optional<Hit> hit = hit_of(i, j, point);
+  if (hit) add_at(epsilon_index, *hit, sums_[static_cast<std::size_t>(owner)]);
 }
 
-void SpotlightTables::add_at(std::int64_t epsilon_index, const Point& point, Sums& sums) {
+void SpotlightTables::add_at(std::int64_t epsilon_index, const Hit& hit, Sums& sums) {
   const auto e = static_cast<std::size_t>(epsilon_index);
-  const double threshold = threshold_of(spotlight_.epsilon[e], point.length);
-  if (point.r < threshold) return;
-  const std::int64_t place = epsilon_index * chosen_.num_planes() + point.place;
-  std::int64_t* table = point.place < 0 ? nullptr : tables_.data() + place * stride();
-  if (point.r > 0) {
+  const double threshold = threshold_of(spotlight_.epsilon[e], hit.length);
+  if (hit.r < threshold) return;
+  const std::int64_t place = epsilon_index * chosen_.num_planes() + hit.place;
+  std::int64_t* table = hit.place < 0 ? nullptr : tables_.data() + place * stride();
+  if (hit.r > 0) {
     if (table != nullptr) ++table[num_angles_];
     ++sums.num_hits[e];
-    sums.cosine_sum[e] += point.cosine;
+    sums.cosine_sum[e] += hit.cosine;
   }
-  const bool everywhere = -point.r >= threshold;
-  const double half_width = everywhere ? 0 : std::acos(threshold / point.r);
+  const bool everywhere = -hit.r >= threshold;
+  const double half_width = everywhere ? 0 : std::acos(threshold / hit.r);
   const kernels::ArcCells cells = everywhere
                                       ? kernels::ArcCells{0, num_distinct_}
-                                      : kernels::arc_cells(point.phi, half_width, cells_per_radian_, num_distinct_);
+                                      : kernels::arc_cells(hit.phi, half_width, cells_per_radian_, num_distinct_);
   const std::int64_t holistic = epsilon_index * num_angles_;
   if (table != nullptr) kernels::add_arc(cells, num_distinct_, table);
   if (!sums.holistic.empty()) kernels::add_arc(cells, num_distinct_, sums.holistic.data() + holistic);
   if (!has_signed_tables_ || everywhere) return;  // everywhere, the two sides cancel
-  const double opposite = point.phi > 0 ? point.phi - std::numbers::pi : point.phi + std::numbers::pi;
+  const double opposite = hit.phi > 0 ? hit.phi - std::numbers::pi : hit.phi + std::numbers::pi;
   const kernels::ArcCells back = kernels::arc_cells(opposite, half_width, cells_per_radian_, num_distinct_);
   const auto add_both = [&](std::int64_t* differences) {
     kernels::add_arc(cells, num_distinct_, differences);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/plane_arcs.h"
+#include "plane_point.h"
 #include "srm/angle_grid.h"
 #include "srm/plane_choice.h"
 #include "srm/resonance.h"
@@ -34,9 +35,11 @@ inline bool needs_signed_tables(const Spotlight& spotlight) {
 /// planes and sums of its own only.
 class SpotlightTables {
  public:
-  /// One prepared row: its coordinates c = B x_hat, (m), and the indices i, ascending, of c_i^2 >= heavy_bounds()[i].
+  /// One prepared row: its coordinates c = B x_hat, (m), 2^7 times those as float32 numbers, and the indices i,
+  /// ascending, of c_i^2 >= heavy_bounds()[i].
   struct Row {
     const double* coordinates;
+    const float* scaled;
     std::span<const std::int32_t> heavy;
   };
 
@@ -60,9 +63,9 @@ class SpotlightTables {
   }
   static constexpr std::int64_t kOwnedBlock = 16;
 
-  /// Adds the row with coordinates (u, v) in the plane (i, j) at all epsilons, or at one.
-  void add(std::int64_t i, std::int64_t j, double u, double v, std::int64_t owner);
-  void add_at(std::int64_t epsilon_index, std::int64_t i, std::int64_t j, double u, double v, std::int64_t owner);
+  /// Adds a row by where it is in the plane (i, j), at all epsilons or at one.
+  void add(std::int64_t i, std::int64_t j, const PlanePoint& point, std::int64_t owner);
+  void add_at(std::int64_t epsilon_index, std::int64_t i, std::int64_t j, const PlanePoint& point, std::int64_t owner);
   /// For rows whose arcs are found elsewhere: their sums, at one epsilon and in the plane at `place` among those chosen,
   /// or -1; the circular difference table of that plane, (angle), and that over all planes of an owner, or nullptr
   /// where there is none.
@@ -90,10 +93,10 @@ class SpotlightTables {
 
   // A plane's table holds its K differences and then its number of hits, so that both share cache lines.
   std::int64_t stride() const { return num_angles_ + 1; }
-  struct Point;
-  std::optional<Point> point_of(std::int64_t i, std::int64_t j, double u, double v) const;
-  void add_at(std::int64_t epsilon_index, const Point& point, Sums& sums);
-  void sweep_pair(std::int64_t a, std::int64_t b, const double* c, std::int64_t owner);
+  struct Hit;
+  std::optional<Hit> hit_of(std::int64_t i, std::int64_t j, const PlanePoint& point) const;
+  void add_at(std::int64_t epsilon_index, const Hit& hit, Sums& sums);
+  void sweep_pair(std::int64_t a, std::int64_t b, const Row& row, std::int64_t owner);
   void read_out(std::vector<std::int64_t> tables, std::vector<std::int64_t> signed_tables,
                 std::int64_t num_rows_everywhere, ResonanceParts& parts) const;
   void read_out_planes(std::vector<std::int64_t> tables, std::int64_t num_rows_everywhere, ResonanceParts& parts) const;

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+
+#include "kernels/fixed_point.h"
 
 namespace srm::kernels {
 
@@ -41,13 +44,15 @@ inline void add_arc(ArcCells cells, std::int64_t num_distinct, std::int64_t* dif
   }
 }
 
-/// cos(4 phi) of the direction (u, v) / r.
-inline double cosine_of_four_phi(double u, double v, double r) {
-  const double c = u / r;
-  const double s = v / r;
-  const double difference = (c - s) * (c + s);
-  const double product = 2 * c * s;
-  return (difference - product) * (difference + product);
+/// cos(4 phi) of the direction (u, v), times kCosineUnits: 1 - 8 (u v / r^2)^2, in this order of operations of float32,
+/// which vectors keep. Zero has none, and neither have numbers so small that their squares are zero: then it is 1.
+constexpr std::int64_t kCosineUnits = 1 << 20;
+inline std::int64_t cosine_units(float u, float v) {
+  const float larger = std::max(std::abs(u), std::abs(v));
+  const float inverse = 1 / ((u * u + v * v) * larger);
+  if (!std::isfinite(inverse)) return kCosineUnits;
+  const float t = (u * v) * (larger * inverse);
+  return fixed_point(static_cast<double>(0x1p20f - 0x1p23f * (t * t)), 1);
 }
 
 }  // namespace srm::kernels

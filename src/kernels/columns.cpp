@@ -10,6 +10,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/dispatch.h"
+#include "kernels/rounded-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace srm::kernels::HWY_NAMESPACE {
@@ -47,24 +48,24 @@ HWY_INLINE std::int64_t StoreSelected(std::int64_t first, hn::Mask<Floats> selec
 }
 
 template <bool kIsOrthogonal>
-HWY_INLINE std::int64_t SelectLong(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b,
-                                   const float* HWY_RESTRICT squared_norm, std::int64_t num_points, float cosine,
-                                   float inverse_sine, float squared_threshold, std::uint16_t* HWY_RESTRICT indices) {
+HWY_INLINE std::int64_t SelectLong(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, std::int64_t num_points,
+                                   float cosine, float inverse_sine, float squared_threshold,
+                                   std::uint16_t* HWY_RESTRICT indices) {
   const Floats d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   // The more v is stretched, the more float32 has lost of it.
   const auto least = hn::Set(d, squared_threshold * (1 - 4e-6f * (1 + inverse_sine)));
   const auto minus_cosine = hn::Set(d, -cosine);
-  const auto stretch = hn::Set(d, inverse_sine);
-  const auto selected_at = [&](std::int64_t k) {
+  const auto squared_stretch = hn::Set(d, inverse_sine * inverse_sine);
+  const auto selected_at = [&](std::int64_t k) HWY_ATTR {
     const auto u = hn::LoadU(d, a + k);
     auto v = hn::LoadU(d, b + k);
-    if (!kIsOrthogonal) v = hn::Mul(hn::MulAdd(minus_cosine, u, v), stretch);
-    const auto r_squared = hn::MulAdd(u, u, hn::Mul(v, v));
-    return hn::Ge(r_squared, hn::Mul(least, hn::LoadU(d, squared_norm + k)));
+    if (kIsOrthogonal) return hn::Ge(hn::MulAdd(u, u, hn::Mul(v, v)), least);
+    v = hn::MulAdd(minus_cosine, u, v);
+    return hn::Ge(hn::MulAdd(hn::Mul(v, v), squared_stretch, hn::Mul(u, u)), least);
   };
   std::int64_t count = 0;
-  const auto store = [&](std::int64_t k, hn::Mask<Floats> selected) {
+  const auto store = [&](std::int64_t k, hn::Mask<Floats> selected) HWY_ATTR {
     count += StoreSelected(k, selected, indices + count);
   };
   std::int64_t k = 0;
@@ -87,25 +88,23 @@ HWY_INLINE std::int64_t SelectLong(const float* HWY_RESTRICT a, const float* HWY
   return count;
 }
 
-std::int64_t Select(const float* a, const float* b, const float* squared_norm, std::int64_t num_points, float cosine,
-                    float inverse_sine, float squared_threshold, std::uint16_t* indices) {
+std::int64_t Select(const float* a, const float* b, std::int64_t num_points, float cosine, float inverse_sine,
+                    float squared_threshold, std::uint16_t* indices) {
   const auto select = cosine == 0 && inverse_sine == 1 ? SelectLong<true> : SelectLong<false>;
-  return select(a, b, squared_norm, num_points, cosine, inverse_sine, squared_threshold, indices);
+  return select(a, b, num_points, cosine, inverse_sine, squared_threshold, indices);
 }
 
-void MakeBytes(const float* HWY_RESTRICT numbers, const float* HWY_RESTRICT squared_norm, std::int64_t num_numbers,
-               float squared_threshold, std::uint8_t* HWY_RESTRICT bytes) {
+void MakeBytes(const float* HWY_RESTRICT numbers, std::int64_t num_numbers, float squared_threshold,
+               std::uint8_t* HWY_RESTRICT bytes) {
   const Floats d;
-  const Ints di;
   const hn::Rebind<std::uint8_t, Floats> narrow;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   // A little too large, so that no rounding of float32 makes a byte too small.
   const auto scale = hn::Set(d, 255 * (1 + 1e-5f) / squared_threshold);
   for (std::int64_t k = 0; k < num_numbers; k += lanes) {
     const auto x = hn::LoadU(d, numbers + k);
-    const auto share = hn::Div(hn::Mul(hn::Mul(x, x), scale), hn::LoadU(d, squared_norm + k));
-    const auto whole = hn::ConvertTo(di, hn::Min(share, hn::Set(d, 255.0f)));
-    hn::StoreU(hn::DemoteTo(narrow, whole), narrow, bytes + k);
+    const auto share = hn::Min(hn::Mul(hn::Mul(x, x), scale), hn::Set(d, 255.0f));
+    hn::StoreU(hn::DemoteTo(narrow, Rounded(hn::Floor(share))), narrow, bytes + k);
   }
 }
 
@@ -134,85 +133,75 @@ std::int64_t SelectBytes(const std::uint8_t* HWY_RESTRICT a, const std::uint8_t*
 using Four = hn::CappedTag<float, 4>;
 
 // Four numbers each of four rows become four columns of four.
-HWY_INLINE void TransposeFour(const float* const* rows, float* columns, std::int64_t column_stride) {
+HWY_INLINE void TransposeFour(const hn::Vec<Four> (&rows)[4], float* columns, std::int64_t column_stride) {
   const Four d;
   const hn::RepartitionToWide<Four> dw;
-  const auto r0 = hn::LoadU(d, rows[0]);
-  const auto r1 = hn::LoadU(d, rows[1]);
-  const auto r2 = hn::LoadU(d, rows[2]);
-  const auto r3 = hn::LoadU(d, rows[3]);
-  const auto low01 = hn::BitCast(dw, hn::InterleaveLower(d, r0, r1));
-  const auto low23 = hn::BitCast(dw, hn::InterleaveLower(d, r2, r3));
-  const auto high01 = hn::BitCast(dw, hn::InterleaveUpper(d, r0, r1));
-  const auto high23 = hn::BitCast(dw, hn::InterleaveUpper(d, r2, r3));
+  const auto low01 = hn::BitCast(dw, hn::InterleaveLower(d, rows[0], rows[1]));
+  const auto low23 = hn::BitCast(dw, hn::InterleaveLower(d, rows[2], rows[3]));
+  const auto high01 = hn::BitCast(dw, hn::InterleaveUpper(d, rows[0], rows[1]));
+  const auto high23 = hn::BitCast(dw, hn::InterleaveUpper(d, rows[2], rows[3]));
   hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dw, low01, low23)), d, columns);
   hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dw, low01, low23)), d, columns + column_stride);
   hn::StoreU(hn::BitCast(d, hn::InterleaveLower(dw, high01, high23)), d, columns + 2 * column_stride);
   hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(dw, high01, high23)), d, columns + 3 * column_stride);
 }
 
-HWY_INLINE void Split(double number, float* main, float* rest) {
-  *main = static_cast<float>(number);
-  *rest = static_cast<float>(number - static_cast<double>(*main));
+HWY_INLINE hn::Vec<Four> LoadFour(const float* numbers) { return hn::LoadU(Four(), numbers); }
+HWY_INLINE hn::Vec<Four> LoadFour(const double* numbers) {
+  HWY_ALIGN float floats[4];
+  for (int k = 0; k < 4; ++k) floats[k] = static_cast<float>(numbers[k]);
+  return hn::Load(Four(), floats);
 }
 
-HWY_INLINE void Prefetch(const RowsOfNumbers& rows, std::int64_t place) {
-  if (rows.floats != nullptr) {
-    hwy::Prefetch(rows.floats + place);
-  } else {
-    hwy::Prefetch(rows.doubles + place);
-    hwy::Prefetch(rows.doubles + place + 8);
+HWY_INLINE float RestOf(float /*number*/) { return 0; }
+HWY_INLINE float RestOf(double number) { return static_cast<float>(number - static_cast<double>(static_cast<float>(number))); }
+
+// `numbers` are those of column `first_column` of the first row.
+template <typename Number>
+HWY_INLINE void TransposeAll(const Number* numbers, const RowsOfNumbers& rows, const std::uint32_t* indices,
+                             std::int64_t num_rows, std::int64_t num_columns, float* columns, float* rests,
+                             std::int64_t column_stride, std::int64_t num_ahead) {
+  const Four d;
+  const auto begin_of = [&](std::int64_t r) { return numbers + static_cast<std::int64_t>(indices[r]) * rows.stride; };
+  std::int64_t r = 0;
+  std::int64_t num_done = 0;  // columns of the first r rows
+  for (; r + 4 <= num_rows; r += 4) {
+    const Number* from[4];
+    hn::Vec<Four> factors[4];
+    for (int k = 0; k < 4; ++k) {
+      from[k] = begin_of(r + k);
+      factors[k] = hn::Set(d, rows.factors[indices[r + k]]);
+      if (num_ahead > 0) hwy::Prefetch(from[k] + num_ahead);
+    }
+    std::int64_t c = 0;
+    for (; c + 4 <= num_columns; c += 4) {
+      hn::Vec<Four> four[4];
+      for (int k = 0; k < 4; ++k) four[k] = hn::Mul(LoadFour(from[k] + c), factors[k]);
+      TransposeFour(four, columns + c * column_stride + r, column_stride);
+    }
+    num_done = c;
   }
+  const auto fill = [&](std::int64_t row, std::int64_t first, bool is_rest, float* to) {
+    const Number* from = begin_of(row);
+    const float factor = rows.factors[indices[row]];
+    for (std::int64_t c = first; c < num_columns; ++c) {
+      to[c * column_stride + row] = (is_rest ? RestOf(from[c]) : static_cast<float>(from[c])) * factor;
+    }
+  };
+  for (std::int64_t row = 0; row < r && num_done < num_columns; ++row) fill(row, num_done, false, columns);
+  for (std::int64_t row = r; row < num_rows; ++row) fill(row, 0, false, columns);
+  for (std::int64_t row = 0; row < num_rows && rests != nullptr; ++row) fill(row, 0, true, rests);
 }
 
 void Transpose(const RowsOfNumbers& rows, const std::uint32_t* indices, std::int64_t num_rows,
                std::int64_t first_column, std::int64_t num_columns, float* columns, float* rests,
                std::int64_t column_stride, std::int64_t next_column) {
-  const auto begin_of = [&](std::int64_t r) {
-    return static_cast<std::int64_t>(indices[r]) * rows.stride + first_column;
-  };
-  std::int64_t r = 0;
-  for (; r + 4 <= num_rows; r += 4) {
-    for (int k = 0; k < 4 && next_column > first_column; ++k)
-      Prefetch(rows, begin_of(r + k) + next_column - first_column);
-    std::int64_t c = 0;
-    for (; c + 4 <= num_columns; c += 4) {
-      const float* from[4];
-      const float* rest_from[4];
-      float mains[4][4];
-      float lost[4][4];
-      for (int k = 0; k < 4; ++k) {
-        const std::int64_t begin = begin_of(r + k) + c;
-        from[k] = mains[k];
-        rest_from[k] = lost[k];
-        if (rows.floats != nullptr) {
-          from[k] = rows.floats + begin;
-        } else {
-          for (int j = 0; j < 4; ++j) Split(rows.doubles[begin + j], &mains[k][j], &lost[k][j]);
-        }
-      }
-      TransposeFour(from, columns + c * column_stride + r, column_stride);
-      if (rows.floats == nullptr) TransposeFour(rest_from, rests + c * column_stride + r, column_stride);
-    }
-    if (c == num_columns) continue;
-    for (int k = 0; k < 4; ++k) {
-      for (std::int64_t column = c; column < num_columns; ++column) {
-        const std::int64_t to = column * column_stride + r + k;
-        if (rows.floats != nullptr)
-          columns[to] = rows.floats[begin_of(r + k) + column];
-        else
-          Split(rows.doubles[begin_of(r + k) + column], columns + to, rests + to);
-      }
-    }
-  }
-  for (; r < num_rows; ++r) {
-    for (std::int64_t column = 0; column < num_columns; ++column) {
-      const std::int64_t to = column * column_stride + r;
-      if (rows.floats != nullptr)
-        columns[to] = rows.floats[begin_of(r) + column];
-      else
-        Split(rows.doubles[begin_of(r) + column], columns + to, rests + to);
-    }
+  const std::int64_t ahead = std::max<std::int64_t>(next_column - first_column, 0);
+  if (rows.floats != nullptr) {
+    TransposeAll(rows.floats + first_column, rows, indices, num_rows, num_columns, columns, rests, column_stride, ahead);
+  } else {
+    TransposeAll(rows.doubles + first_column, rows, indices, num_rows, num_columns, columns, rests, column_stride,
+                 ahead);
   }
 }
 

@@ -15,6 +15,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/dispatch.h"
+#include "kernels/rounded-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace srm::kernels::HWY_NAMESPACE {
@@ -29,7 +30,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Doubles = hn::CappedTag<double, 8>;
 using HalfFloats = hn::Rebind<float, Doubles>;
 using DoubleVector = hn::Vec<Doubles>;
-using Floats = hn::CappedTag<float, 16>;
+using Floats = hn::ScalableTag<float>;
 using Ints = hn::Rebind<std::int32_t, Floats>;
 using Words = hn::Rebind<std::uint32_t, Floats>;
 using FloatVector = hn::Vec<Floats>;
@@ -140,17 +141,6 @@ HWY_INLINE void AddNarrow(D /*tag*/, hn::Vec<D> narrow, std::int64_t* to) {
   std::int64_t* above = to + hn::Lanes(sums);
   hn::StoreU(hn::Add(hn::LoadU(sums, to), low), sums, to);
   hn::StoreU(hn::Add(hn::LoadU(sums, above), high), sums, above);
-}
-
-// To the nearest integer, of numbers that are no larger than 2^28: Highway's own also looks for what is out of range.
-HWY_INLINE hn::Vec<Ints> Rounded(FloatVector value) {
-#if HWY_TARGET <= HWY_AVX3
-  return hn::Vec<Ints>{_mm512_cvtps_epi32(value.raw)};
-#elif HWY_TARGET == HWY_AVX2
-  return hn::Vec<Ints>{_mm256_cvtps_epi32(value.raw)};
-#else
-  return hn::NearestInt(value);
-#endif
 }
 
 // Which numbers of a row are heavy.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #undef HWY_TARGET_INCLUDE
@@ -10,6 +11,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/dispatch.h"
+#include "kernels/rounded-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace srm::kernels::HWY_NAMESPACE {
@@ -24,15 +26,11 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Floats = hn::ScalableTag<float>;
 using Ints = hn::Rebind<std::int32_t, Floats>;
 using Words = hn::Rebind<std::uint32_t, Floats>;
-using Doubles = hn::ScalableTag<double>;
-using HalfFloats = hn::Rebind<float, Doubles>;
-using HalfInts = hn::Rebind<std::int32_t, Doubles>;
 using FloatVector = hn::Vec<Floats>;
-using DoubleVector = hn::Vec<Doubles>;
 
-constexpr float kNearThreshold = 2e-6f;       // of epsilon / r to 1, within which the twin decides
-constexpr double kNearHalf = 0.5 - 6e-6;      // of cos 4 phi in fixed point to a whole number
-constexpr std::int32_t kUndecided = 1 << 30;  // in place of a cosine: no cosine is as large
+constexpr float kNearThreshold = 2e-6f;  // of epsilon / r to 1, within which the twin decides
+// Elsewhere Highway compresses by a table that compilers copy at each use.
+constexpr bool kCompresses = HWY_TARGET <= HWY_AVX3;
 
 // arctan of t in [0, 1], to 2e-8: Abramowitz and Stegun, 4.4.49.
 HWY_INLINE FloatVector ArcTangent(FloatVector t) {
@@ -62,70 +60,57 @@ HWY_INLINE FloatVector ArcCosineOverRoot(FloatVector x) {
   return hn::MulAdd(p, x, hn::Set(d, 1.5707963050f));
 }
 
-HWY_INLINE DoubleVector WithRest(const float* numbers, const float* rests, std::int64_t k) {
-  const Doubles d;
-  const HalfFloats dh;
-  const auto number = hn::PromoteTo(d, hn::LoadU(dh, numbers + k));
-  return rests == nullptr ? number : hn::Add(number, hn::PromoteTo(d, hn::LoadU(dh, rests + k)));
+// 1 / (r^2 larger), of which cosine_units() makes cos 4 phi in the same order of operations: nothing is fused.
+struct Inverse {
+  HWY_INLINE Inverse(FloatVector u, FloatVector v)
+      : r_squared(hn::Add(hn::Mul(u, u), hn::Mul(v, v))),
+        larger(hn::Max(hn::Abs(u), hn::Abs(v))),
+        inverse(hn::Div(hn::Set(Floats(), 1.0f), hn::Mul(r_squared, larger))),
+        inverse_r_squared(hn::Mul(larger, inverse)) {}
+  FloatVector r_squared, larger, inverse, inverse_r_squared;
+};
+
+HWY_INLINE hn::Vec<Ints> Cosines(FloatVector u, FloatVector v, FloatVector inverse_r_squared) {
+  const Floats d;
+  const auto t = hn::Mul(hn::Mul(u, v), inverse_r_squared);
+  return Rounded(hn::NegMulAdd(hn::Mul(t, t), hn::Set(d, 0x1p23f), hn::Set(d, 0x1p20f)));
 }
 
-// cos 4 phi = 1 - 8 (u v / r^2)^2 in fixed point, in float64 but for the inverse of r, which one step of Newton's
-// brings from 4e-7 to 6e-13: only what is within 6e-6 of half between two whole numbers could be rounded otherwise than
-// by the twin.
-HWY_INLINE void FixedCosines(const PlanePoints& points, std::int64_t k, const float* inverse_r, std::int32_t* cosines) {
-  const Doubles d;
-  const HalfInts di;
-  constexpr double kScale = 1 << 20;
-  constexpr double kWhole = 0x1.8p52;  // neighbours of it are whole numbers
-  const auto u = WithRest(points.u, points.u_rest, k);
-  const auto v = WithRest(points.v, points.v_rest, k);
-  const auto r_squared = hn::MulAdd(u, u, hn::Mul(v, v));
-  const auto inverse = hn::PromoteTo(d, hn::LoadU(HalfFloats(), inverse_r));
-  const auto near = hn::Mul(inverse, inverse);
-  const auto inverse_squared = hn::Mul(near, hn::NegMulAdd(r_squared, near, hn::Set(d, 2.0)));
-  const auto product = hn::Mul(hn::Mul(u, v), inverse_squared);
-  const auto scaled = hn::Mul(product, hn::Set(d, -8 * kScale));
-  const auto cosine = hn::MulAdd(scaled, product, hn::Set(d, kScale));
-  const auto rounded = hn::Sub(hn::Add(cosine, hn::Set(d, kWhole)), hn::Set(d, kWhole));
-  const auto is_near = hn::Ge(hn::Abs(hn::Sub(cosine, rounded)), hn::Set(d, kNearHalf));
-  const auto result = hn::IfThenElse(is_near, hn::Set(d, static_cast<double>(kUndecided)), rounded);
-  hn::StoreU(hn::DemoteTo(di, result), di, cosines + k);
+// No point has such an r; behind the last point it stands for the end.
+HWY_INLINE void EndAt(std::int64_t num_points, ArcScratch& scratch) {
+  const Floats d;
+  hn::StoreU(hn::Set(d, std::numeric_limits<float>::infinity()), d, scratch.inverse_r + num_points);
 }
 
 void Measure(const PlanePoints& points, const ArcGrid& grid, ArcScratch& scratch) {
   const Floats d;
+  const Ints di;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const auto half_lanes = static_cast<std::int64_t>(hn::Lanes(Doubles()));
   const auto cells = hn::Set(d, grid.cells_per_radian);
   const auto quarter = hn::Set(d, static_cast<float>(grid.num_distinct) / 4);
   const auto half = hn::Set(d, static_cast<float>(grid.num_distinct) / 2);
   const auto turn = hn::Set(d, grid.turn);
+  auto index = hn::Iota(di, 0);
   for (std::int64_t k = 0; k < points.num_points; k += lanes) {
     const auto u = hn::LoadU(d, points.u + k);
     const auto v = hn::LoadU(d, points.v + k);
-    const auto abs_u = hn::Abs(u);
+    const Inverse inverse(u, v);
     const auto abs_v = hn::Abs(v);
-    const auto larger = hn::Max(abs_u, abs_v);
-    const auto r = hn::Sqrt(hn::MulAdd(u, u, hn::Mul(v, v)));
-    // One division for both 1 / r and 1 / larger.
-    const auto inverse = hn::Div(hn::Set(d, 1.0f), hn::Mul(r, larger));
-    const auto tangent = hn::Mul(hn::Mul(hn::Min(abs_u, abs_v), r), inverse);
-    auto phi = hn::Mul(ArcTangent(tangent), cells);
-    phi = hn::IfThenElse(hn::Gt(abs_v, abs_u), hn::Sub(quarter, phi), phi);
+    const auto smaller = hn::Min(hn::Abs(u), abs_v);
+    auto phi = hn::Mul(ArcTangent(hn::Mul(hn::Mul(smaller, inverse.r_squared), inverse.inverse)), cells);
+    phi = hn::IfThenElse(hn::Lt(smaller, abs_v), hn::Sub(quarter, phi), phi);
     phi = hn::IfThenElse(hn::Lt(u, hn::Zero(d)), hn::Sub(half, phi), phi);
-    phi = hn::CopySign(phi, hn::Mul(v, turn));
-    hn::StoreU(phi, d, scratch.phi + k);
-    const auto inverse_r = hn::Mul(larger, inverse);
-    hn::StoreU(hn::Mul(hn::LoadU(d, points.norm + k), inverse_r), d, scratch.inverse_r + k);
-    HWY_ALIGN float inverses[hn::MaxLanes(d)];
-    hn::Store(inverse_r, d, inverses);
-    for (std::int64_t part = 0; part < lanes; part += half_lanes) {
-      FixedCosines(points, k + part, inverses + part, scratch.cosine);
-    }
+    hn::StoreU(hn::CopySign(phi, hn::Mul(v, turn)), d, scratch.phi + k);
+    hn::StoreU(hn::Mul(hn::Sqrt(inverse.r_squared), inverse.inverse_r_squared), d, scratch.inverse_r + k);
+    hn::StoreU(Cosines(u, v, inverse.inverse_r_squared), di, scratch.cosine + k);
+    hn::StoreU(index, di, scratch.index + k);
+    index = hn::Add(index, hn::Set(di, static_cast<std::int32_t>(lanes)));
   }
+  EndAt(points.num_points, scratch);
 }
 
-ArcTotals FindEnds(std::int64_t num_points, float threshold, const ArcGrid& grid, ArcScratch& scratch) {
+template <bool kKeepsHits>
+HWY_INLINE ArcTotals FindEndsOf(std::int64_t num_points, float threshold, const ArcGrid& grid, ArcScratch& scratch) {
   const Floats d;
   const Ints di;
   const Words dw;
@@ -136,18 +121,18 @@ ArcTotals FindEnds(std::int64_t num_points, float threshold, const ArcGrid& grid
   const auto round = hn::Set(dw, static_cast<std::uint32_t>(grid.num_distinct));
   const auto clear = hn::Set(d, 0.5f - grid.guard);
   const auto slope = hn::Set(d, grid.guard_slope);
-  const auto lane = hn::Iota(di, 0);
   ArcTotals totals;
   auto cosine_sum = hn::Zero(di);
   for (std::int64_t k = 0; k < num_points; k += lanes) {
-    const auto inside_list = hn::FirstN(d, static_cast<std::size_t>(std::min(lanes, num_points - k)));
-    const auto x = hn::Mul(hn::Set(d, threshold), hn::LoadU(d, scratch.inverse_r + k));
+    const auto inverse_r = hn::LoadU(d, scratch.inverse_r + k);
+    const auto phi = hn::LoadU(d, scratch.phi + k);
+    const auto cosine = hn::LoadU(di, scratch.cosine + k);
+    const auto index = hn::LoadU(di, scratch.index + k);
+    const auto x = hn::Mul(hn::Set(d, threshold), inverse_r);
     const auto rest = hn::Sub(one, x);
-    const auto near_threshold = hn::Lt(hn::Abs(rest), hn::Set(d, kNearThreshold));
-    const auto hit = hn::And(inside_list, hn::Or(hn::Gt(rest, hn::Zero(d)), near_threshold));
+    const auto hit = hn::Gt(rest, hn::Set(d, -kNearThreshold));
     const auto root = hn::Sqrt(hn::Max(rest, hn::Zero(d)));
     const auto half_width = hn::Mul(hn::Mul(root, cells), ArcCosineOverRoot(x));
-    const auto phi = hn::LoadU(d, scratch.phi + k);
     const auto low = hn::Sub(phi, half_width);
     const auto high = hn::Add(phi, half_width);
     const auto first = hn::Ceil(low);
@@ -155,14 +140,11 @@ ArcTotals FindEnds(std::int64_t num_points, float threshold, const ArcGrid& grid
     // How far the ends are from the middle between two grid angles: at most `clear` when rounding cannot matter.
     const auto from_middle =
         hn::Max(hn::Abs(hn::Sub(hn::Sub(first, low), half)), hn::Abs(hn::Sub(hn::Sub(high, last), half)));
-    const auto cosine = hn::LoadU(di, scratch.cosine + k);
-    const auto is_open = hn::Or(hn::Or(near_threshold, hn::Lt(hn::Mul(hn::Sub(clear, from_middle), root), slope)),
-                                hn::RebindMask(d, hn::Eq(cosine, hn::Set(di, kUndecided))));
-    const auto undecided = hn::And(hit, is_open);
-    const auto counted = hn::AndNot(is_open, hit);
-    const auto counted_ints = hn::RebindMask(di, counted);
-    const auto to_cells = [&](FloatVector angle) {
-      const auto cell = hn::BitCast(dw, hn::ConvertTo(di, hn::IfThenElseZero(counted, angle)));
+    const auto is_clear = hn::And(hn::Ge(hn::Mul(hn::Sub(clear, from_middle), root), slope),
+                                  hn::Gt(rest, hn::Set(d, kNearThreshold)));
+    const auto counted = hn::And(hit, is_clear);
+    const auto to_cells = [&](FloatVector angle) HWY_ATTR {
+      const auto cell = hn::BitCast(dw, Rounded(hn::IfThenElseZero(counted, angle)));
       return hn::BitCast(di, hn::Min(cell, hn::Add(cell, round)));  // a negative one is huge until it is turned round
     };
     const auto first_cell = to_cells(first);
@@ -171,15 +153,34 @@ ArcTotals FindEnds(std::int64_t num_points, float threshold, const ArcGrid& grid
     hn::StoreU(end_cell, di, scratch.end + k);
     totals.num_wrapped += static_cast<std::int64_t>(hn::CountTrue(di, hn::Lt(end_cell, first_cell)));
     totals.num_hits += static_cast<std::int64_t>(hn::CountTrue(d, counted));
-    cosine_sum = hn::Add(cosine_sum, hn::IfThenElseZero(counted_ints, cosine));
-    if (hn::AllFalse(d, undecided)) continue;
-    const auto index = hn::Add(lane, hn::Set(di, static_cast<std::int32_t>(k)));
-    const auto mask = hn::RebindMask(di, undecided);
-    hn::StoreU(hn::Compress(index, mask), di, scratch.undecided + totals.num_undecided);
-    totals.num_undecided += static_cast<std::int64_t>(hn::CountTrue(di, mask));
+    cosine_sum = hn::Add(cosine_sum, hn::IfThenElseZero(hn::RebindMask(di, counted), cosine));
+    const auto undecided = hn::AndNot(is_clear, hit);
+    if (!hn::AllFalse(d, undecided)) {
+      const auto mask = hn::RebindMask(di, undecided);
+      hn::StoreU(hn::Compress(index, mask), di, scratch.undecided + totals.num_undecided);
+      totals.num_undecided += static_cast<std::int64_t>(hn::CountTrue(di, mask));
+    }
+    if (!kKeepsHits) continue;
+    hn::StoreU(hn::Compress(inverse_r, hit), d, scratch.inverse_r + totals.num_left);
+    hn::StoreU(hn::Compress(phi, hit), d, scratch.phi + totals.num_left);
+    const auto kept = hn::RebindMask(di, hit);
+    hn::StoreU(hn::Compress(cosine, kept), di, scratch.cosine + totals.num_left);
+    hn::StoreU(hn::Compress(index, kept), di, scratch.index + totals.num_left);
+    totals.num_left += static_cast<std::int64_t>(hn::CountTrue(d, hit));
   }
   totals.cosine_sum = hn::GetLane(hn::SumOfLanes(di, cosine_sum));
+  if (kKeepsHits) {
+    EndAt(totals.num_left, scratch);
+  } else {
+    totals.num_left = num_points;
+  }
   return totals;
+}
+
+ArcTotals FindEnds(std::int64_t num_points, float threshold, bool keeps_hits, const ArcGrid& grid,
+                   ArcScratch& scratch) {
+  if (kCompresses && keeps_hits) return FindEndsOf<true>(num_points, threshold, grid, scratch);
+  return FindEndsOf<false>(num_points, threshold, grid, scratch);
 }
 
 constexpr std::int32_t kNearCells = 12;  // what lies in no more than these is counted cell by cell
@@ -232,14 +233,14 @@ const PlaneKernels* plane_kernels(InstructionSet instruction_set) {
   return HWY_DISPATCH_TABLE(Kernels)[dispatch_index(instruction_set)]();
 }
 
-// Sums of the worst roundings of float32 and of both polynomials: 1e-6 radians and two units in the last place of a
-// whole turn; of epsilon / r 8e-7, which arccos divides by sqrt(1 - epsilon / r).
+// Sums of the worst roundings of float32 and of both polynomials: 1.1e-6 radians and two units in the last place of a
+// whole turn; of epsilon / r 1e-6, which arccos divides by sqrt(1 - epsilon / r).
 ArcGrid::ArcGrid(std::int64_t num_distinct_angles, bool is_reversed)
     : num_distinct(static_cast<std::int32_t>(num_distinct_angles)),
       cells_per_radian(static_cast<float>(static_cast<double>(num_distinct_angles) / (2 * std::numbers::pi))),
       turn(is_reversed ? -1.0f : 1.0f),
-      guard(cells_per_radian * 1e-6f + static_cast<float>(num_distinct) * 0x1p-22f),
-      guard_slope(cells_per_radian * 8e-7f) {}
+      guard(cells_per_radian * 1.1e-6f + static_cast<float>(num_distinct) * 0x1p-22f),
+      guard_slope(cells_per_radian * 1e-6f) {}
 
 }  // namespace srm::kernels
 #endif

@@ -10,15 +10,11 @@
 
 namespace srm::kernels {
 
-/// Points of one plane: coordinates along e1 and e2 in the unit of their row, whose length in that unit is `norm`.
-/// Arrays of (num_points), readable for kPadding more. `u_rest` and `v_rest` are what float32 lost of u and v, or
-/// nullptr where it lost nothing.
+/// Points of one plane: 2^7 times the coordinates along e1 and e2, (num_points), readable for kPadding more. A point at
+/// (0, 0) is none.
 struct PlanePoints {
   const float* u;
   const float* v;
-  const float* u_rest;
-  const float* v_rest;
-  const float* norm;
   std::int64_t num_points;
 };
 
@@ -35,11 +31,12 @@ struct ArcGrid {
   float guard_slope;  ///< the same for 1 / sqrt(1 - epsilon / r), which grows where an arc is short
 };
 
-/// Of one call's points: phi in cells, |row| / r, cos 4 phi times 2^20, and the ends of their arcs.
+/// Of one call's points: phi in cells, 1 / r, cosine_units(), which points these are, and the ends of their arcs.
 struct ArcScratch {
   float phi[kMostPoints + kPadding];
   float inverse_r[kMostPoints + kPadding];
   std::int32_t cosine[kMostPoints + kPadding];
+  std::int32_t index[kMostPoints + kPadding];
   std::int32_t first[kMostPoints + kPadding];
   std::int32_t end[kMostPoints + kPadding];
   std::int32_t undecided[kMostPoints + kPadding];
@@ -51,15 +48,19 @@ struct ArcTotals {
   std::int64_t cosine_sum = 0;
   std::int64_t num_wrapped = 0;  ///< arcs across theta = 0
   std::int64_t num_undecided = 0;
+  std::int64_t num_left = 0;  ///< points that reach a larger threshold perhaps
 };
 
 /// The kernels for one instruction set.
 struct PlaneKernels {
-  /// Fills phi, inverse_r and cosine of the scratch.
+  /// Fills phi, inverse_r, cosine and index of the scratch.
   void (*measure)(const PlanePoints& points, const ArcGrid& grid, ArcScratch& scratch);
   /// Fills first and end: the arc of point k is +1 at first[k] and -1 at end[k] of a circular difference table, and
-  /// +1 at 0 where it is wrapped; both are 0 for points without one.
-  ArcTotals (*find_ends)(std::int64_t num_points, float threshold, const ArcGrid& grid, ArcScratch& scratch);
+  /// +1 at 0 where it is wrapped; both are 0 for points without one. Thresholds are of r, which is below 2^7. With
+  /// keeps_hits what was measured is afterwards of the num_left points that reach the threshold, or nearly: a larger
+  /// one can be asked for next.
+  ArcTotals (*find_ends)(std::int64_t num_points, float threshold, bool keeps_hits, const ArcGrid& grid,
+                         ArcScratch& scratch);
   /// Adds `sign` to table[cells[k]] for all k, (num_cells).
   void (*add_ends)(const std::int32_t* cells, std::int64_t num_cells, std::int64_t sign, std::int64_t* table);
 };
