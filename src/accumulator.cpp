@@ -215,13 +215,10 @@ void Accumulator::State::require_room_for(std::int64_t num_samples) const {
 
 void Accumulator::State::count_rows(std::int64_t num_rows, std::span<const std::int64_t> blocks) {
   const bool centred = !options.mean.empty();
+  if (blocks.empty()) open_block.close(scores.blocks);
   for (std::int64_t k = 0; k < num_rows; ++k) {
     const RowBlock::Row& row = block.row(k);
-    if (blocks.empty()) {
-      open_block.close(scores.blocks);
-    } else {
-      open_block.move_to(blocks[static_cast<std::size_t>(k)], scores.blocks);
-    }
+    if (!blocks.empty()) open_block.move_to(blocks[static_cast<std::size_t>(k)], scores.blocks);
     const bool was_centred = row.kind == RowKind::kDirection || row.kind == RowKind::kAtMean;
     const bool is_seen = was_centred || !centred;
     num_samples_seen += is_seen ? 1 : 0;
@@ -229,7 +226,11 @@ void Accumulator::State::count_rows(std::int64_t num_rows, std::span<const std::
       case RowKind::kDirection:
         ++scores.num_rows;
         scores.quartic_sum += row.quartic;
-        open_block.add_row(row.quartic);
+        if (blocks.empty()) {
+          scores.blocks.add_block(1, row.quartic);
+        } else {
+          open_block.add_row(row.quartic);
+        }
         break;
       case RowKind::kNonfinite:
         ++num_samples_nonfinite;

@@ -20,12 +20,6 @@ void for_each_bit(std::span<const std::uint64_t> words, const auto& take) {
   }
 }
 
-std::int64_t num_bits(std::span<const std::uint64_t> words) {
-  std::int64_t count = 0;
-  for (const std::uint64_t word : words) count += std::popcount(word);
-  return count;
-}
-
 const float* or_none(const float* rests, bool has_rests) { return has_rests ? rests : nullptr; }
 
 }  // namespace
@@ -90,22 +84,21 @@ std::int64_t BatchSweep::begin(const PlainRows& rows, std::int64_t first_row, st
   return begin_groups(first_row, first_row + num_rows);
 }
 
-bool BatchSweep::can_hit(std::int64_t row) const {
-  return rows_.block->row(row).is_plain && rows_.block->row(row).has_heavy;
+// Of a plain row; others have none here.
+std::int64_t BatchSweep::num_heavy(std::int64_t row) const {
+  return rows_.block->row(row).is_plain ? rows_.block->row(row).num_heavy : 0;
 }
 
 double BatchSweep::heavy_share(std::int64_t first_row, std::int64_t last_row) const {
-  std::int64_t num_heavy = 0;
-  for (std::int64_t row = first_row; row < last_row; ++row) {
-    if (can_hit(row)) num_heavy += num_bits(rows_.block->heavy_bits(row));
-  }
-  return static_cast<double>(num_heavy) / static_cast<double>((last_row - first_row) * basis_.num_vectors());
+  std::int64_t count = 0;
+  for (std::int64_t row = first_row; row < last_row; ++row) count += num_heavy(row);
+  return static_cast<double>(count) / static_cast<double>((last_row - first_row) * basis_.num_vectors());
 }
 
 std::int64_t BatchSweep::begin_tiles(std::int64_t first_row, std::int64_t last_row) {
   tile_rows_.clear();
   for (std::int64_t row = first_row; row < last_row; ++row) {
-    if (!can_hit(row)) continue;
+    if (num_heavy(row) == 0) continue;
     tile_rows_.push_back(static_cast<std::uint32_t>(row));
   }
   return last_row;
@@ -117,17 +110,15 @@ std::int64_t BatchSweep::begin_groups(std::int64_t first_row, std::int64_t last_
   std::int64_t num_entries = 0;
   std::int64_t row = first_row;
   for (; row < last_row; ++row) {
-    if (!can_hit(row)) continue;
-    const auto bits = rows_.block->heavy_bits(row);
-    const std::int64_t num_heavy = num_bits(bits);
-    if (num_entries + num_heavy > std::ssize(group_rows_)) break;
-    num_entries += num_heavy;
-    for_each_bit(bits, [&](std::int64_t i) { ++group_begin_[static_cast<std::size_t>(i) + 1]; });
+    if (num_heavy(row) == 0) continue;
+    if (num_entries + num_heavy(row) > std::ssize(group_rows_)) break;
+    num_entries += num_heavy(row);
+    for_each_bit(rows_.block->heavy_bits(row), [&](std::int64_t i) { ++group_begin_[static_cast<std::size_t>(i) + 1]; });
   }
   for (std::size_t i = 1; i < group_begin_.size(); ++i) group_begin_[i] += group_begin_[i - 1];
   // From behind, so that begins are counted down to where they belong while rows stay in order.
   for (std::int64_t back = row - 1; back >= first_row; --back) {
-    if (!can_hit(back)) continue;
+    if (num_heavy(back) == 0) continue;
     for_each_bit(rows_.block->heavy_bits(back), [&](std::int64_t i) {
       group_rows_[static_cast<std::size_t>(--group_begin_[static_cast<std::size_t>(i) + 1])] =
           static_cast<std::uint32_t>(back);

@@ -135,7 +135,8 @@ bool RowBlock::prepare_direct(const Number* row, std::int64_t row_stride, std::i
   if (!prepare(row, row_stride, basis_.dim(), bound, sums, direct.data())) return false;
   for (std::int64_t k = 0; k < num_rows; ++k) {
     const kernels::DirectRow& one = direct[static_cast<std::size_t>(k)];
-    rows_[static_cast<std::size_t>(index + k)] = {RowKind::kDirection, true, one.has_heavy, to_fixed_quartic(one.quartic_sum)};
+    rows_[static_cast<std::size_t>(index + k)] = {RowKind::kDirection, true, one.num_heavy,
+                                                  to_fixed_quartic(one.quartic_sum)};
     norms_[static_cast<std::size_t>(index + k)] = one.norm;
     factors_[static_cast<std::size_t>(index + k)] = kernels::row_factor(one.norm);
   }
@@ -149,7 +150,7 @@ void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64
   double* kept = is_direct() ? worker.direction.data() : coordinates_.data() + index * num_vectors_;
   double* direction = basis_.is_standard() ? kept : worker.direction.data();
   const double* mean = mean_.empty() ? nullptr : mean_.data();
-  prepared = {kernels::normalise_row(row, basis_.dim(), mean, direction), false, false, 0};
+  prepared = {kernels::normalise_row(row, basis_.dim(), mean, direction), false, 0, 0};
   if (!basis_.is_standard()) {
     const auto project = kernels_ != nullptr ? kernels_->project : kernels::project_row;
     project(columns_.data(), num_vectors_, basis_.dim(), direction, kept);
@@ -169,7 +170,6 @@ void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64
   }
   if (is_direct()) return;
   prepared.is_plain = true;
-  prepared.has_heavy = true;
   norms_[static_cast<std::size_t>(index)] = 1;
   factors_[static_cast<std::size_t>(index)] = kernels::row_factor(1);
   std::uint64_t* bits = heavy_.data() + index * num_words_;
@@ -177,6 +177,7 @@ void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64
   for (std::int64_t i = 0; i < num_vectors_; ++i) {
     const bool is_heavy = kept[i] * kept[i] >= heavy_bounds_[static_cast<std::size_t>(i)];
     bits[i / 64] |= static_cast<std::uint64_t>(is_heavy) << (i % 64);
+    prepared.num_heavy += is_heavy ? 1 : 0;
   }
 }
 

@@ -23,7 +23,7 @@ class RowBlock {
   struct Row {
     kernels::RowKind kind;
     bool is_plain;
-    bool has_heavy;  // of a plain row: whether any coordinate may be
+    std::int32_t num_heavy;  // of a plain row: how many of its coordinates
     std::int64_t quartic;
   };
   /// The coordinates of one row, (m), 2^7 times those as float32 numbers, and the indices i, ascending, of

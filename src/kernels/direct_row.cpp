@@ -143,22 +143,27 @@ HWY_INLINE void AddNarrow(D /*tag*/, hn::Vec<D> narrow, std::int64_t* to) {
   hn::StoreU(hn::Add(hn::LoadU(sums, above), high), sums, above);
 }
 
-// Which numbers of a row are heavy.
+// Which numbers of a row are heavy; returns how many.
 template <typename Number>
-void MarkHeavy(const Number* HWY_RESTRICT row, std::int64_t dim, float factor, float bound, std::uint64_t* heavy) {
+std::int32_t MarkHeavy(const Number* HWY_RESTRICT row, std::int64_t dim, float factor, float bound, std::uint64_t* heavy) {
   const Floats d;
   std::fill_n(heavy, (dim + 63) / 64, std::uint64_t{0});
+  std::int32_t num_heavy = 0;
   std::int64_t k = 0;
   for (; k + kFloatLanes <= dim; k += kFloatLanes) {
     const auto y = hn::Mul(Load(row + k), hn::Set(d, factor));
+    const auto is_heavy = hn::Ge(hn::Mul(y, y), hn::Set(d, bound));
     std::uint8_t bits[8] = {};
-    hn::StoreMaskBits(d, hn::Ge(hn::Mul(y, y), hn::Set(d, bound)), bits);
+    hn::StoreMaskBits(d, is_heavy, bits);
     heavy[k / 64] |= static_cast<std::uint64_t>(bits[0] | bits[1] << 8) << (k % 64);
+    num_heavy += static_cast<std::int32_t>(hn::CountTrue(d, is_heavy));
   }
   for (; k < dim; ++k) {
     const float y = static_cast<float>(row[k]) * factor;
     heavy[k / 64] |= static_cast<std::uint64_t>(y * y >= bound) << (k % 64);
+    num_heavy += y * y >= bound ? 1 : 0;
   }
+  return num_heavy;
 }
 
 template <typename Number, std::int64_t kRows>
@@ -206,8 +211,8 @@ bool Prepare(const Number* HWY_RESTRICT rows, std::int64_t row_stride, std::int6
       sums.quartics[k] += quartic_units(y);
     }
     // All fourth powers together are as large as that of a heavy number.
-    prepared[r].has_heavy = prepared[r].quartic_sum >= bound * bound * (1 - 1e-6);
-    if (prepared[r].has_heavy) MarkHeavy(row, dim, factors[r], float_bound, prepared[r].heavy);
+    const bool may_have_heavy = prepared[r].quartic_sum >= bound * bound * (1 - 1e-6);
+    prepared[r].num_heavy = may_have_heavy ? MarkHeavy(row, dim, factors[r], float_bound, prepared[r].heavy) : 0;
   }
   return true;
 }

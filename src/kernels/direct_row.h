@@ -19,8 +19,8 @@ struct DirectSums {
 struct DirectRow {
   double norm;
   double quartic_sum;
-  bool has_heavy;        // else nothing is written to `heavy`
-  std::uint64_t* heavy;  // ceil(dim / 64) words: bit i is set where x_hat_i^2 >= bound, to the precision of float32
+  std::int32_t num_heavy;  // where it is 0 nothing is written to `heavy`
+  std::uint64_t* heavy;    // ceil(dim / 64) words: bit i is set where x_hat_i^2 >= bound, to the precision of float32
 };
 
 /// So many rows share the way to the sums.

@@ -233,14 +233,15 @@ const PlaneKernels* plane_kernels(InstructionSet instruction_set) {
   return HWY_DISPATCH_TABLE(Kernels)[dispatch_index(instruction_set)]();
 }
 
-// Sums of the worst roundings of float32 and of both polynomials: 1.1e-6 radians and two units in the last place of a
-// whole turn; of epsilon / r 1e-6, which arccos divides by sqrt(1 - epsilon / r).
+// Sums of the worst roundings of float32, half a unit in the last place each, and of both polynomials: of phi and of the
+// half-width 8e-7 radians together, and of their sums a unit in the last place of half a turn; of epsilon / r 6.5e-7
+// (two for u and v, ten for 1 / r, two for the product), which arccos divides by sqrt(1 - epsilon / r).
 ArcGrid::ArcGrid(std::int64_t num_distinct_angles, bool is_reversed)
     : num_distinct(static_cast<std::int32_t>(num_distinct_angles)),
       cells_per_radian(static_cast<float>(static_cast<double>(num_distinct_angles) / (2 * std::numbers::pi))),
       turn(is_reversed ? -1.0f : 1.0f),
-      guard(cells_per_radian * 1.1e-6f + static_cast<float>(num_distinct) * 0x1p-22f),
-      guard_slope(cells_per_radian * 1e-6f) {}
+      guard(cells_per_radian * 8e-7f + static_cast<float>(num_distinct) * 0x1p-23f),
+      guard_slope(cells_per_radian * 6.5e-7f) {}
 
 }  // namespace srm::kernels
 #endif
