@@ -139,7 +139,8 @@ Accumulator::State::State(std::shared_ptr<const Basis> basis_, AccumulatorOption
             kernels::direct_kernels(instruction_set)) {
   const kernels::PlaneKernels* plane_kernels = kernels::plane_kernels(instruction_set);
   if (plane_kernels == nullptr) return;
-  const PlaneCounter::Kernels kernels = {*plane_kernels, *kernels::column_kernels(instruction_set)};
+  const PlaneCounter::Kernels kernels = {*plane_kernels, *kernels::column_kernels(instruction_set),
+                                         *kernels::crowd_kernels(instruction_set)};
   batch_sweep.emplace(*basis, planes, chosen, spotlight, options.path, kernels, tables, options.num_threads);
 }
 

@@ -10,6 +10,7 @@ namespace {
 constexpr double kTileShare = 0.05;  // of heavy coordinates, above which tiles win
 constexpr std::int64_t kTileBlock = 32;
 constexpr std::int64_t kPrefetchedPlane = 2;  // how many planes ahead
+constexpr std::int64_t kFewestOfCrowd = 24;   // rows: of fewer arcs are as fast
 constexpr double kUnit = 128;                 // what columns hold of a coordinate of 1
 
 void for_each_bit(std::span<const std::uint64_t> words, const auto& take) {
@@ -29,6 +30,7 @@ BatchSweep::BatchSweep(const Basis& basis, const PlaneSet& planes, const ChosenP
                        SpotlightTables& tables, std::int64_t num_owners)
     : basis_(basis),
       kernels_(kernels.columns),
+      crowds_(kernels.crowds),
       has_bytes_(kernels.columns.select_bytes != nullptr && basis.lengths() == VectorLengths::kNormalised),
       has_rests_(has_rests(planes)),
       path_(path),
@@ -57,7 +59,7 @@ double BatchSweep::bytes_needed(const Basis& basis, const PlaneSet& planes, cons
   const double columns = has_rests(planes) ? 2 : 1;
   const double tiles = may_use_tiles(basis, spotlight, path) ? stride * ((1 + columns * m) * sizeof(float) + m) : 0;
   const double groups = static_cast<double>(group_capacity(basis)) * sizeof(std::uint32_t) + (m + 1) * sizeof(double);
-  return tiles + groups + static_cast<double>(num_owners) * (sizeof(Group) + PlaneCounter::bytes_needed());
+  return tiles + groups + static_cast<double>(num_owners) * (sizeof(Group) + PlaneCounter::bytes_needed(spotlight));
 }
 
 // At most 2 / epsilon^2 coordinates of a row of an orthonormal basis are heavy.
@@ -215,9 +217,9 @@ void BatchSweep::prefetch_rows(std::int64_t first_entry, std::int64_t num_entrie
     const std::int64_t place = group_rows_[static_cast<std::size_t>(entry)] * rows_.numbers.stride;
     for (const std::int64_t at : {place, place + column}) {
       if (rows_.numbers.floats != nullptr) {
-        __builtin_prefetch(rows_.numbers.floats + at);
+        __builtin_prefetch(rows_.numbers.floats + at, 0, 2);
       } else {
-        __builtin_prefetch(rows_.numbers.doubles + at);
+        __builtin_prefetch(rows_.numbers.doubles + at, 0, 2);
       }
     }
   }
@@ -266,6 +268,29 @@ void BatchSweep::load_group(std::int64_t i, std::span<const std::uint32_t> rows,
   group.num_rows = std::ssize(rows);
   kernels_.transpose(rows_.numbers, group.rows.data(), group.num_rows, i, 1, group.u.data(),
                      has_rests_ ? group.u_rest.data() : nullptr, 0, 0);
+  for (std::size_t sign = 0; sign < 2; ++sign) {
+    const std::int64_t first = sign == 0 ? 0 : group.num_positive;
+    const std::int64_t count = sign == 0 ? group.num_positive : group.num_full - group.num_positive;
+    if (count > 0) crowds_.find_range(group.u.data() + first, count, &group.u_low[sign], &group.u_high[sign]);
+  }
+}
+
+BatchSweep::Part BatchSweep::find_part(const Group& group, int sign, std::int64_t i, std::int64_t first_column,
+                                       std::int64_t num_columns, const PlaneCounter& counter) const {
+  Part part;
+  part.first = sign == 0 ? 0 : group.num_positive;
+  part.num_rows = sign == 0 ? group.num_positive : group.num_full - group.num_positive;
+  part.is_crowd = counter.can_crowd() && part.num_rows >= kFewestOfCrowd;
+  if (!part.is_crowd) return part;
+  const auto at = static_cast<std::size_t>(sign);
+  kernels::CrowdBox box = {group.u_low[at], group.u_high[at], {}, {}, 0};
+  for (std::int64_t k = 0; k < num_columns; ++k) {
+    const float* column = group.columns[static_cast<std::size_t>(k)].data() + part.first;
+    crowds_.find_range(column, part.num_rows, &box.v_low[k], &box.v_high[k]);
+    box.is_turned |= first_column + k < i ? std::uint32_t{1} << k : 0;
+  }
+  counter.find_crowds(box, part.cells);
+  return part;
 }
 
 void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, std::int64_t next_column, Group& group,
@@ -286,6 +311,8 @@ void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, std::int
         bits[static_cast<std::size_t>(first_column / 64)] >> (first_column % 64) & before_i;
     heavy_in_any |= heavy[static_cast<std::size_t>(k)];
   }
+  const std::array<Part, 2> parts = {find_part(group, 0, i, first_column, num_columns, counter),
+                                     find_part(group, 1, i, first_column, num_columns, counter)};
   for (std::int64_t k = 0; k < num_columns; ++k) {
     const std::int64_t j = first_column + k;
     if (j == i) continue;
@@ -310,12 +337,17 @@ void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, std::int
                        group.rows.data(),
                        group.num_rows};
     if (j < i) pair = pair.turned();
-    if (group.num_full > 0) {
-      counter.count_all(rows_, pair.part(0, group.num_full), group.num_positive);
-      const std::int64_t next = j + kPrefetchedPlane;
-      if (next < basis_.num_vectors()) {
-        counter.prefetch(std::min(i, next), std::max(i, next), group.num_full, group.num_positive);
+    for (const Part& part : parts) {
+      if (part.num_rows == 0) continue;
+      const ColumnPair full = pair.part(part.first, part.num_rows);
+      const std::int64_t next = k + kPrefetchedPlane;
+      if (part.is_crowd && next < num_columns && first_column + next != i) {
+        counter.prefetch(std::min(i, first_column + next), std::max(i, first_column + next), part.cells,
+                         static_cast<std::size_t>(next));
       }
+      const bool is_masked = (heavy_in_any >> k & 1) != 0;
+      if (part.is_crowd && !is_masked && counter.count_crowd(full, part.cells, column)) continue;
+      counter.count_all(rows_, full, part.num_rows);
     }
     if (group.num_full < group.num_rows) {
       counter.count_selected(rows_, pair.part(group.num_full, group.num_rows - group.num_full));

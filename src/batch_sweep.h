@@ -42,6 +42,7 @@ class BatchSweep {
     std::int64_t num_positive;  // of u, and full
     std::int64_t num_full;
     GroupColumn u, u_rest, masked_u;
+    std::array<float, 2> u_low, u_high;  // of those that are full, by sign
     std::array<GroupColumn, kBlock> columns, rests;
   };
 
@@ -57,6 +58,15 @@ class BatchSweep {
   void load_group(std::int64_t i, std::span<const std::uint32_t> rows, Group& group) const;
   void sweep_block(std::int64_t i, std::int64_t first_column, std::int64_t next_column, Group& group,
                    PlaneCounter& counter) const;
+  /// Full rows of a group by sign, if they are enough to be looked at as a crowd.
+  struct Part {
+    std::int64_t first;
+    std::int64_t num_rows;
+    bool is_crowd;
+    kernels::CrowdCells cells;
+  };
+  Part find_part(const Group& group, int sign, std::int64_t i, std::int64_t first_column, std::int64_t num_columns,
+                 const PlaneCounter& counter) const;
   void prefetch_rows(std::int64_t first_entry, std::int64_t num_entries, std::int64_t column) const;
   void sweep_groups(std::int64_t owner, std::int64_t num_owners);
   ColumnPair tile_pair(std::int64_t a, std::int64_t b) const;
@@ -65,6 +75,7 @@ class BatchSweep {
 
   const Basis& basis_;
   const kernels::ColumnKernels& kernels_;
+  const kernels::CrowdKernels& crowds_;
   bool has_bytes_;  // select_bytes can be used
   bool has_rests_;  // some planes are oblique
   CountingPath path_;

@@ -14,10 +14,10 @@ constexpr double kLeastThreshold = 1e-3;
 constexpr double kMostInverseSine = 16;
 // Tables longer than this are not asked for as a whole.
 constexpr std::int64_t kMostPrefetchedCells = 1024;
-// How many rows tell which lines of a table are wanted.
-constexpr std::int64_t kPrefetchedRows = 6;
 // What columns hold of a coordinate of 1.
 constexpr double kUnit = 128;
+// Of finer grids points that lie near to each other are still inside at too many different angles.
+constexpr std::int64_t kMostCrowdAngles = 4096;
 // In place of a number of positive rows: the rows do not lie near to each other.
 constexpr std::int64_t kSpread = -1;
 
@@ -73,6 +73,16 @@ PlaneCounter::PlaneCounter(const Basis& basis, const PlaneSet& planes, const Cho
   std::sort(ascending_.begin(), ascending_.end(), [&](std::int64_t left, std::int64_t right) {
     return spotlight.epsilon[static_cast<std::size_t>(left)] < spotlight.epsilon[static_cast<std::size_t>(right)];
   });
+  const std::int64_t num_distinct = spotlight.grid.num_distinct();
+  const bool is_square_everywhere = planes.is_orthogonal() && basis.lengths() == VectorLengths::kNormalised;
+  const bool has_one_count = spotlight.epsilon.size() == 1 && planes.pairs() == Pairs::kCombination;
+  if (!is_square_everywhere || !has_one_count || num_distinct > kMostCrowdAngles) return;
+  directions_.resize(static_cast<std::size_t>(2 * num_distinct));
+  for (std::int64_t k = 0; k < num_distinct; ++k) {
+    const double theta = static_cast<double>(k) * spotlight.grid.spacing_radians();
+    directions_[static_cast<std::size_t>(k)] = static_cast<float>(std::cos(theta));
+    directions_[static_cast<std::size_t>(num_distinct + k)] = grid_.turn * static_cast<float>(std::sin(theta));
+  }
 }
 
 bool PlaneCounter::can_count(const Basis& basis, const Spotlight& spotlight) {
@@ -85,7 +95,11 @@ bool PlaneCounter::can_count(const Basis& basis, const Spotlight& spotlight) {
                      [longest](double epsilon) { return threshold_of(epsilon, longest) >= kLeastThreshold; });
 }
 
-double PlaneCounter::bytes_needed() { return sizeof(PlaneCounter) + sizeof(Scratch); }
+double PlaneCounter::bytes_needed(const Spotlight& spotlight) {
+  const auto num_directions = static_cast<double>(std::min(spotlight.grid.num_distinct(), kMostCrowdAngles));
+  const auto num_epsilons = static_cast<double>(spotlight.epsilon.size());
+  return sizeof(PlaneCounter) + sizeof(Scratch) + 2 * num_directions * sizeof(float) + num_epsilons * sizeof(double);
+}
 
 // From the smallest epsilon to the largest: what one does not hit no other does.
 void PlaneCounter::count_at_all_epsilons(const kernels::PlanePoints& points, std::int64_t num_positive,
@@ -173,6 +187,75 @@ void PlaneCounter::count_all(const PlainRows& all, const ColumnPair& pair, std::
   if (planes_.pairs() == Pairs::kPermutation) count(pair.turned());
 }
 
+void PlaneCounter::find_crowds(const kernels::CrowdBox& box, kernels::CrowdCells& cells) const {
+  kernels_.crowds.find_cells(box, static_cast<float>(kUnit * threshold_of(smallest_epsilon_, 1)), grid_, cells);
+}
+
+bool PlaneCounter::count_crowd(const ColumnPair& pair, const kernels::CrowdCells& cells, std::size_t place) {
+  std::array<std::int32_t, kernels::kMostOpen> open;
+  std::array<std::int32_t, kernels::kMostOpen> counts;
+  std::int64_t num_open = 0;
+  const auto open_all = [&](std::int32_t first, std::int32_t end) {
+    for (std::int32_t cell = first; cell < end; ++cell) open[static_cast<std::size_t>(num_open++)] = in_turn(cell);
+  };
+  if (cells.first_low[place] == cells.end_high[place]) return false;
+  open_all(cells.first_low[place], cells.first_high[place]);
+  open_all(cells.end_low[place], cells.end_high[place]);
+  const kernels::PlanePoints points = {pair.at_a, pair.at_b, pair.num_rows};
+  const auto threshold = static_cast<float>(kUnit * threshold_of(smallest_epsilon_, 1));
+  const kernels::GridDirections directions = {directions_.data(), directions_.data() + grid_.num_distinct};
+  if (!kernels_.crowds.count_inside(points, threshold, directions, open.data(), num_open, counts.data())) return false;
+  const std::int64_t chosen = chosen_.index(pair.a, pair.b);
+  kernels::ArcTotals totals;
+  totals.num_hits = pair.num_rows;
+  totals.cosine_sum = kernels_.crowds.sum_cosines(points);
+  tables_.add_totals(0, chosen, totals, owner_);
+  for (std::int64_t* table : {tables_.table(0, chosen), tables_.holistic(0, owner_)}) {
+    if (table != nullptr) add_crowd(cells, place, pair.num_rows, counts.data(), table);
+  }
+  return true;
+}
+
+// The differences of how many are inside from one cell to the next.
+void PlaneCounter::add_crowd(const kernels::CrowdCells& cells, std::size_t place, std::int64_t num_rows,
+                             const std::int32_t* counts, std::int64_t* table) const {
+  const std::int32_t first_low = cells.first_low[place];
+  const std::int32_t first_high = cells.first_high[place];
+  const std::int32_t end_low = cells.end_low[place];
+  const std::int32_t end_high = cells.end_high[place];
+  std::int64_t before = 0;
+  const auto put = [&](std::int32_t cell, std::int64_t count) {
+    table[in_turn(cell)] += count - before;
+    before = count;
+  };
+  const std::int32_t* end_counts = counts + (first_high - first_low);
+  for (std::int32_t cell = first_low; cell < first_high; ++cell) put(cell, counts[cell - first_low]);
+  if (first_high < end_low) put(first_high, num_rows);
+  for (std::int32_t cell = end_low; cell < end_high; ++cell) put(cell, end_counts[cell - end_low]);
+  put(end_high, 0);
+  // Across theta = 0: the prefix sums start with those that are inside there.
+  for (const std::int32_t start : {0, grid_.num_distinct}) {
+    if (start <= first_low || start > end_high) continue;
+    const std::int32_t last = start - 1;
+    table[0] += last < first_high ? counts[last - first_low] : last < end_low ? num_rows : end_counts[last - end_low];
+  }
+}
+
+std::int32_t PlaneCounter::in_turn(std::int32_t cell) const {
+  if (cell < 0) return cell + grid_.num_distinct;
+  return cell < grid_.num_distinct ? cell : cell - grid_.num_distinct;
+}
+
+void PlaneCounter::prefetch(std::int64_t a, std::int64_t b, const kernels::CrowdCells& cells, std::size_t place) {
+  const std::int64_t* table = tables_.table(0, chosen_.index(a, b));
+  if (table == nullptr) return;
+  for (const std::int32_t cell : {cells.first_low[place], cells.first_high[place], cells.end_low[place],
+                                  cells.end_high[place], 0}) {
+    __builtin_prefetch(table + in_turn(cell), 1);
+  }
+  __builtin_prefetch(table + spotlight_.grid.num_angles(), 1);
+}
+
 void PlaneCounter::count_row(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first,
                              std::int64_t last) {
   Scratch& scratch = scratch_.front();
@@ -215,20 +298,6 @@ void PlaneCounter::prefetch(std::int64_t a, std::int64_t b) {
     const std::int64_t end = std::min(spotlight_.grid.num_angles(), kMostPrefetchedCells);
     for (std::int64_t cell = 0; cell <= end; cell += kLine) __builtin_prefetch(table + cell, 1);
   }
-}
-
-void PlaneCounter::prefetch(std::int64_t a, std::int64_t b, std::int64_t num_rows, std::int64_t num_positive) {
-  const std::int64_t* table = tables_.table(0, chosen_.index(a, b));
-  if (table == nullptr) return;
-  const kernels::ArcScratch& arcs = scratch_.front().arcs;
-  for (const std::int64_t begin : {std::int64_t{0}, num_positive}) {
-    for (std::int64_t k = begin; k < std::min(begin + kPrefetchedRows, num_rows); ++k) {
-      __builtin_prefetch(table + arcs.first[k], 1);
-      __builtin_prefetch(table + arcs.end[k], 1);
-    }
-  }
-  __builtin_prefetch(table, 1);
-  __builtin_prefetch(table + spotlight_.grid.num_angles(), 1);
 }
 
 void PlaneCounter::count_points(const PlainRows& all, const ColumnPair& pair, const kernels::PlanePoints& points,

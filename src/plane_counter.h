@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/crowded_arcs.h"
 #include "kernels/plane_arcs.h"
 #include "plane_point.h"
 #include "row_block.h"
@@ -47,6 +48,7 @@ class PlaneCounter {
   struct Kernels {
     const kernels::PlaneKernels& planes;
     const kernels::ColumnKernels& columns;
+    const kernels::CrowdKernels& crowds;
   };
 
   /// All must outlive it.
@@ -55,21 +57,28 @@ class PlaneCounter {
 
   /// Whether float32 can count with such a spotlight at all.
   static bool can_count(const Basis& basis, const Spotlight& spotlight);
-  static double bytes_needed();
+  static double bytes_needed(const Spotlight& spotlight);
 
   /// Looks first which rows are long enough to hit: for pairs that few do.
   void count_selected(const PlainRows& all, const ColumnPair& pair);
   /// Looks at all at once: for pairs that (nearly) all rows hit. The first `num_positive` rows lie near to each other,
   /// and the others near to each other.
   void count_all(const PlainRows& all, const ColumnPair& pair, std::int64_t num_positive);
+  /// Whether find_crowds() and count_crowd() can be used: at one epsilon, in square planes of combinations.
+  bool can_crowd() const { return !directions_.empty(); }
+  /// Where the arcs of rows near to each other end, in the planes of a box.
+  void find_crowds(const kernels::CrowdBox& box, kernels::CrowdCells& cells) const;
+  /// Counts rows that all hit, as found at `place` of `cells`; false, with nothing done, where they are not near enough
+  /// to each other or float32 cannot tell.
+  bool count_crowd(const ColumnPair& pair, const kernels::CrowdCells& cells, std::size_t place);
+  /// Asks the memory for what count_crowd() will touch.
+  void prefetch(std::int64_t a, std::int64_t b, const kernels::CrowdCells& cells, std::size_t place);
   /// Counts one row in the planes of b_i and b_j for all j from `first` and below `last`, of which i is none and at
   /// most kernels::kMostPoints are; not where its coordinate j is heavy and before i. Only where no plane has a table
   /// and the basis is orthonormal: then it is all the same which plane a point is in.
   void count_row(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first, std::int64_t last);
   /// Asks the memory for all of a plane's tables.
   void prefetch(std::int64_t a, std::int64_t b);
-  /// Asks the memory for what the last call of count_all would touch in the plane of two other vectors.
-  void prefetch(std::int64_t a, std::int64_t b, std::int64_t num_rows, std::int64_t num_positive);
 
  private:
   using Column = std::array<float, kernels::kMostPoints + kernels::kPadding>;
@@ -83,6 +92,9 @@ class PlaneCounter {
                         const kernels::PlanePoints& points, bool is_turned);
   void count_at_all_epsilons(const kernels::PlanePoints& points, std::int64_t num_positive, std::int64_t place,
                              double length, const auto& add_undecided);
+  std::int32_t in_turn(std::int32_t cell) const;
+  void add_crowd(const kernels::CrowdCells& cells, std::size_t place, std::int64_t num_rows,
+                 const std::int32_t* counts, std::int64_t* table) const;
   void add_ends(std::int64_t num_points, std::int64_t num_positive, std::int64_t* table);
   PlanePoint point_of(const PlainRows& all, std::uint32_t row, std::int64_t a, std::int64_t b) const;
 
@@ -96,6 +108,7 @@ class PlaneCounter {
   kernels::ArcGrid grid_;
   double smallest_epsilon_;
   std::vector<std::int64_t> ascending_;  // places of the epsilons, the smallest first
+  std::vector<float> directions_;        // cosines of the grid angles, and then sines; none where nothing needs them
 
   // Of one call: the rows selected, by their places in the pair's columns, and their points in the plane.
   struct Scratch {

@@ -224,6 +224,31 @@ TEST(BatchSweepTest, NearlyParallelVectorsCountAsTheScalarCode) {
   }
 }
 
+// Would catch a crowd whose arcs end elsewhere than where they are looked for, or across theta = 0; or a tie in one.
+TEST(BatchSweepTest, RowsNearToEachOtherCountAsTheScalarCode) {
+  RandomRows random(6);
+  for (int k = 0; k < 24; ++k) {
+    SCOPED_TRACE(k);
+    const std::int64_t dim = random.whole(2, 40);
+    const double noise = std::pow(10, random.real(-4, -0.8));
+    Rows rows = {gaussian(1200 * dim, static_cast<unsigned>(k)), dim, dim};
+    for (double& number : rows.numbers) number *= noise;
+    for (std::int64_t s = 0; s < rows.num_rows(); ++s) {
+      double* row = rows.numbers.data() + s * dim;
+      if (s % 50 == 0) std::fill_n(row, dim, 0.0);  // on an axis: all of its ends are ties
+      row[random.whole(0, 1)] += random.whole(0, 1) == 0 ? 1 : -1;
+    }
+    AccumulatorOptions options = random_options(random);
+    options.epsilon.resize(k % 4 == 0 ? options.epsilon.size() : 1);
+    if (k % 3 == 0) options.epsilon = {std::cos(2 * std::numbers::pi / 12)};
+    if (k % 2 == 0) options.grid = AngleGrid(360);
+    if (k % 5 == 0) options.planes.kind = PlaneChoice::Kind::kNone;
+    expect_as_scalar<float>(rows, Basis::standard(dim), options, 1200);
+    if (k % 6 == 0) expect_as_scalar<double>(rows, Basis::standard(dim), options, 700);
+    ASSERT_FALSE(HasFailure());
+  }
+}
+
 // Would catch a plane that is looked at from both of its heavy coordinates, or from neither.
 TEST(BatchSweepTest, HolisticCountsAloneAreThoseOfAllPlanes) {
   RandomRows random(4);

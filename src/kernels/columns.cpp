@@ -5,7 +5,6 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/columns.cpp"
-#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
@@ -171,7 +170,9 @@ HWY_INLINE void TransposeAll(const Number* numbers, const RowsOfNumbers& rows, c
     for (int k = 0; k < 4; ++k) {
       from[k] = begin_of(r + k);
       factors[k] = hn::Set(d, rows.factors[indices[r + k]]);
-      if (num_ahead > 0) hwy::Prefetch(from[k] + num_ahead);
+      // Into the second cache: rows that begin at multiples of a large power of two would drive each other out of the
+      // first before they are read.
+      if (num_ahead > 0) __builtin_prefetch(from[k] + num_ahead, 0, 2);
     }
     std::int64_t c = 0;
     for (; c + 4 <= num_columns; c += 4) {

@@ -10,8 +10,8 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
+#include "kernels/arc_polynomials-inl.h"
 #include "kernels/dispatch.h"
-#include "kernels/rounded-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace srm::kernels::HWY_NAMESPACE {
@@ -23,58 +23,11 @@ const PlaneKernels* Kernels() { return nullptr; }  // the twins need none
 #else
 namespace hn = hwy::HWY_NAMESPACE;
 
-using Floats = hn::ScalableTag<float>;
-using Ints = hn::Rebind<std::int32_t, Floats>;
 using Words = hn::Rebind<std::uint32_t, Floats>;
-using FloatVector = hn::Vec<Floats>;
 
 constexpr float kNearThreshold = 2e-6f;  // of epsilon / r to 1, within which the twin decides
 // Elsewhere Highway compresses by a table that compilers copy at each use.
 constexpr bool kCompresses = HWY_TARGET <= HWY_AVX3;
-
-// arctan of t in [0, 1], to 2e-8: Abramowitz and Stegun, 4.4.49.
-HWY_INLINE FloatVector ArcTangent(FloatVector t) {
-  const Floats d;
-  const auto z = hn::Mul(t, t);
-  auto p = hn::Set(d, 0.0028662257f);
-  p = hn::MulAdd(p, z, hn::Set(d, -0.0161657367f));
-  p = hn::MulAdd(p, z, hn::Set(d, 0.0429096138f));
-  p = hn::MulAdd(p, z, hn::Set(d, -0.0752896400f));
-  p = hn::MulAdd(p, z, hn::Set(d, 0.1065626393f));
-  p = hn::MulAdd(p, z, hn::Set(d, -0.1420889944f));
-  p = hn::MulAdd(p, z, hn::Set(d, 0.1999355085f));
-  p = hn::MulAdd(p, z, hn::Set(d, -0.3333314528f));
-  return hn::MulAdd(hn::Mul(p, z), t, t);
-}
-
-// arccos x / sqrt(1 - x) of x in [0, 1], to 2e-8: Abramowitz and Stegun, 4.4.46.
-HWY_INLINE FloatVector ArcCosineOverRoot(FloatVector x) {
-  const Floats d;
-  auto p = hn::Set(d, -0.0012624911f);
-  p = hn::MulAdd(p, x, hn::Set(d, 0.0066700901f));
-  p = hn::MulAdd(p, x, hn::Set(d, -0.0170881256f));
-  p = hn::MulAdd(p, x, hn::Set(d, 0.0308918810f));
-  p = hn::MulAdd(p, x, hn::Set(d, -0.0501743046f));
-  p = hn::MulAdd(p, x, hn::Set(d, 0.0889789874f));
-  p = hn::MulAdd(p, x, hn::Set(d, -0.2145988016f));
-  return hn::MulAdd(p, x, hn::Set(d, 1.5707963050f));
-}
-
-// 1 / (r^2 larger), of which cosine_units() makes cos 4 phi in the same order of operations: nothing is fused.
-struct Inverse {
-  HWY_INLINE Inverse(FloatVector u, FloatVector v)
-      : r_squared(hn::Add(hn::Mul(u, u), hn::Mul(v, v))),
-        larger(hn::Max(hn::Abs(u), hn::Abs(v))),
-        inverse(hn::Div(hn::Set(Floats(), 1.0f), hn::Mul(r_squared, larger))),
-        inverse_r_squared(hn::Mul(larger, inverse)) {}
-  FloatVector r_squared, larger, inverse, inverse_r_squared;
-};
-
-HWY_INLINE hn::Vec<Ints> Cosines(FloatVector u, FloatVector v, FloatVector inverse_r_squared) {
-  const Floats d;
-  const auto t = hn::Mul(hn::Mul(u, v), inverse_r_squared);
-  return Rounded(hn::NegMulAdd(hn::Mul(t, t), hn::Set(d, 0x1p23f), hn::Set(d, 0x1p20f)));
-}
 
 // No point has such an r; behind the last point it stands for the end.
 HWY_INLINE void EndAt(std::int64_t num_points, ArcScratch& scratch) {
@@ -86,22 +39,13 @@ void Measure(const PlanePoints& points, const ArcGrid& grid, ArcScratch& scratch
   const Floats d;
   const Ints di;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const auto cells = hn::Set(d, grid.cells_per_radian);
-  const auto quarter = hn::Set(d, static_cast<float>(grid.num_distinct) / 4);
-  const auto half = hn::Set(d, static_cast<float>(grid.num_distinct) / 2);
-  const auto turn = hn::Set(d, grid.turn);
   auto index = hn::Iota(di, 0);
   for (std::int64_t k = 0; k < points.num_points; k += lanes) {
     const auto u = hn::LoadU(d, points.u + k);
     const auto v = hn::LoadU(d, points.v + k);
     const Inverse inverse(u, v);
-    const auto abs_v = hn::Abs(v);
-    const auto smaller = hn::Min(hn::Abs(u), abs_v);
-    auto phi = hn::Mul(ArcTangent(hn::Mul(hn::Mul(smaller, inverse.r_squared), inverse.inverse)), cells);
-    phi = hn::IfThenElse(hn::Lt(smaller, abs_v), hn::Sub(quarter, phi), phi);
-    phi = hn::IfThenElse(hn::Lt(u, hn::Zero(d)), hn::Sub(half, phi), phi);
-    hn::StoreU(hn::CopySign(phi, hn::Mul(v, turn)), d, scratch.phi + k);
-    hn::StoreU(hn::Mul(hn::Sqrt(inverse.r_squared), inverse.inverse_r_squared), d, scratch.inverse_r + k);
+    hn::StoreU(Phi(u, v, inverse, grid), d, scratch.phi + k);
+    hn::StoreU(inverse.InverseR(), d, scratch.inverse_r + k);
     hn::StoreU(Cosines(u, v, inverse.inverse_r_squared), di, scratch.cosine + k);
     hn::StoreU(index, di, scratch.index + k);
     index = hn::Add(index, hn::Set(di, static_cast<std::int32_t>(lanes)));
