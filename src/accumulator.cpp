@@ -9,17 +9,21 @@
 #include <ranges>
 #include <system_error>
 #include <thread>
+#include <type_traits>
 
 #include "batch_sweep.h"
 #include "kernels/instruction_set.h"
 #include "row_block.h"
 #include "spotlight_tables.h"
 #include "srm/error.h"
+#include "waiting_rows.h"
 
 namespace srm {
 namespace {
 
 using kernels::RowKind;
+
+constexpr std::int64_t kNumbersOfThread = 1 << 16;
 
 AccumulatorOptions valid_for(const Basis& basis, AccumulatorOptions options, std::string_view where) {
   require_valid(options, where);
@@ -88,6 +92,11 @@ struct Accumulator::State {
               std::span<const std::int64_t> blocks);
   template <typename Number>
   void sweep_rows(const Number* input, std::int64_t num_rows, std::int64_t row_stride);
+  template <typename Number>
+  void sweep_scalar(const Number* input, std::int64_t num_rows, std::int64_t row_stride, bool takes_plain);
+  void sweep_plain(const PlainRows& rows, std::int64_t num_rows);
+  // Sweeps what waits.
+  void finish();
   void require_room_for(std::int64_t num_samples) const;
   void count_rows(std::int64_t num_rows, std::span<const std::int64_t> blocks);
   std::string where() const { return fmt::format("accumulator {}", address); }
@@ -108,6 +117,7 @@ struct Accumulator::State {
   SpotlightTables tables;
   RowBlock block;
   std::optional<BatchSweep> batch_sweep;  // where there are vectors
+  std::optional<WaitingRows> waiting;
 
   Scores scores;  // those over rows alone, but for what the block sums
   OpenBlock open_block;
@@ -142,6 +152,7 @@ Accumulator::State::State(std::shared_ptr<const Basis> basis_, AccumulatorOption
   const PlaneCounter::Kernels kernels = {*plane_kernels, *kernels::column_kernels(instruction_set),
                                          *kernels::crowd_kernels(instruction_set)};
   batch_sweep.emplace(*basis, planes, chosen, spotlight, options.path, kernels, tables, options.num_threads);
+  waiting.emplace(basis->num_vectors(), basis->num_vectors(), !block.is_direct());
 }
 
 template <typename Number>
@@ -158,7 +169,8 @@ void Accumulator::State::update(const Number* input, std::int64_t num_samples, s
   require_room_for(num_samples);
   for (std::int64_t first = 0; first < num_samples; first += block.capacity()) {
     const std::int64_t num_rows = std::min(block.capacity(), num_samples - first);
-    const std::int64_t num_threads = std::min<std::int64_t>(options.num_threads, num_rows);
+    // To start a thread costs as much as to prepare some rows.
+    const std::int64_t num_threads = std::clamp<std::int64_t>(num_rows * dim / kNumbersOfThread, 1, options.num_threads);
     on_all_threads(num_threads, [&](std::int64_t thread) {
       const std::int64_t begin = num_rows * thread / num_threads;
       const std::int64_t end = num_rows * (thread + 1) / num_threads;
@@ -169,37 +181,74 @@ void Accumulator::State::update(const Number* input, std::int64_t num_samples, s
   }
 }
 
-// Counts the rows that the block holds, which are those at `input`.
+// Counts the rows that the block holds, which are those at `input`: now, or when enough of them wait.
 template <typename Number>
 void Accumulator::State::sweep_rows(const Number* input, std::int64_t num_rows, std::int64_t row_stride) {
-  const std::int64_t num_owners = options.num_threads;
-  const auto sweep_scalar = [&](bool takes_plain, std::int64_t owner) {
-    for (std::int64_t k = 0; k < num_rows; ++k) {
-      if (block.row(k).kind != RowKind::kDirection || (block.row(k).is_plain && !takes_plain)) continue;
-      const RowBlock::Coordinates coordinates = block.coordinates(input + k * row_stride, k, owner);
-      tables.sweep({coordinates.values, coordinates.scaled, coordinates.heavy}, owner, num_owners);
-    }
-  };
-  if (!batch_sweep) {
-    on_all_threads(num_owners, [&](std::int64_t owner) { sweep_scalar(true, owner); });
-    return;
+  if (!batch_sweep) return sweep_scalar(input, num_rows, row_stride, true);
+  const PreparedRows& prepared = block.rows();
+  std::int64_t num_hitting = 0;
+  bool has_others = false;
+  for (std::int64_t k = 0; k < num_rows; ++k) {
+    num_hitting += prepared.num_heavy(k) > 0 ? 1 : 0;
+    has_others |= prepared.row(k).kind == RowKind::kDirection && !prepared.row(k).is_plain;
   }
-  const PlainRows rows = {&block, block.numbers(input, row_stride)};
+  if (has_others) sweep_scalar(input, num_rows, row_stride, false);
+  if (num_hitting == 0) return;
+  constexpr bool is_double = std::is_same_v<Number, double>;
+  constexpr bool is_half = sizeof(Number) < sizeof(float);
+  if constexpr (!is_half) {
+    const bool is_many = num_hitting >= waiting->capacity() / 2;
+    if (block.is_direct() && (is_many || is_double)) {
+      return sweep_plain({&prepared, block.numbers(input, row_stride)}, num_rows);
+    }
+  }
+  if (!block.is_direct() && num_hitting >= waiting->capacity() / 2) {
+    return sweep_plain({&prepared, block.kept_numbers()}, num_rows);
+  }
+  for (std::int64_t k = 0; k < num_rows; ++k) {
+    if (prepared.num_heavy(k) == 0) continue;
+    if (block.is_direct()) {
+      waiting->add(prepared, k, input + k * row_stride);
+    } else {
+      waiting->add(prepared, k, block.kept(k));
+    }
+    if (waiting->is_full()) finish();
+  }
+}
+
+template <typename Number>
+void Accumulator::State::sweep_scalar(const Number* input, std::int64_t num_rows, std::int64_t row_stride,
+                                      bool takes_plain) {
+  on_all_threads(options.num_threads, [&](std::int64_t owner) {
+    for (std::int64_t k = 0; k < num_rows; ++k) {
+      const PreparedRows::Row& row = block.rows().row(k);
+      if (row.kind != RowKind::kDirection || (row.is_plain && !takes_plain)) continue;
+      const RowBlock::Coordinates coordinates = block.coordinates(input + k * row_stride, k, owner);
+      tables.sweep({coordinates.values, coordinates.scaled, coordinates.heavy}, owner, options.num_threads);
+    }
+  });
+}
+
+void Accumulator::State::sweep_plain(const PlainRows& rows, std::int64_t num_rows) {
+  const std::int64_t num_owners = options.num_threads;
   for (std::int64_t first = 0; first < num_rows;) {
-    const bool is_first = first == 0;
     first = batch_sweep->begin(rows, first, num_rows - first);
     on_all_threads(num_owners, [&](std::int64_t owner) { batch_sweep->fill(owner, num_owners); });
-    on_all_threads(num_owners, [&](std::int64_t owner) {
-      if (is_first) sweep_scalar(false, owner);
-      batch_sweep->sweep(owner, num_owners);
-    });
+    on_all_threads(num_owners, [&](std::int64_t owner) { batch_sweep->sweep(owner, num_owners); });
   }
+}
+
+void Accumulator::State::finish() {
+  if (!waiting || waiting->num_rows() == 0) return;
+  sweep_plain(waiting->rows(), waiting->num_rows());
+  waiting->clear();
 }
 
 // Asked before anything is counted, so that a sum that would not fit loses nothing. A row adds at most m to the quartic
 // sum, one to each plane's hits and one to each number of the sum of directions.
 void Accumulator::State::require_room_for(std::int64_t num_samples) const {
-  const auto num_new = static_cast<double>(num_samples);
+  const std::int64_t num_waiting = waiting ? waiting->num_rows() : 0;
+  const auto num_new = static_cast<double>(num_samples + num_waiting);
   const double num_rows = static_cast<double>(num_samples_seen) + num_new;
   const double most_planes = std::max<double>(1, static_cast<double>(planes.num_planes()));
   const double most_vectors = std::max<double>(1, static_cast<double>(basis->num_vectors()));
@@ -218,7 +267,7 @@ void Accumulator::State::count_rows(std::int64_t num_rows, std::span<const std::
   const bool centred = !options.mean.empty();
   if (blocks.empty()) open_block.close(scores.blocks);
   for (std::int64_t k = 0; k < num_rows; ++k) {
-    const RowBlock::Row& row = block.row(k);
+    const PreparedRows::Row& row = block.rows().row(k);
     if (!blocks.empty()) open_block.move_to(blocks[static_cast<std::size_t>(k)], scores.blocks);
     const bool was_centred = row.kind == RowKind::kDirection || row.kind == RowKind::kAtMean;
     const bool is_seen = was_centred || !centred;
@@ -285,7 +334,9 @@ std::int64_t Accumulator::State::bytes_needed(const Basis& basis, const PlaneSet
   const bool is_direct = has_vectors && RowBlock::can_be_direct(basis, options.mean);
   const double sweep =
       has_vectors ? BatchSweep::bytes_needed(basis, planes, spotlight_of(options), options.path, options.num_threads) : 0;
-  const double bytes = RowBlock::bytes_needed(basis, is_direct, options.num_threads) + sweep + small + result;
+  const std::int64_t num_vectors = basis.num_vectors();
+  const double waiting = has_vectors ? WaitingRows::bytes_needed(num_vectors, num_vectors, !is_direct) : 0;
+  const double bytes = RowBlock::bytes_needed(basis, is_direct, options.num_threads) + sweep + waiting + small + result;
   return static_cast<std::int64_t>(std::min(bytes, 1e18)) + PlaneSet::bytes_needed(basis, planes.pairs()) +
          ChosenPlanes::bytes_needed(planes, num_chosen) +
          SpotlightTables::bytes_needed(planes, num_chosen, spotlight_of(options), options.num_threads);
@@ -327,6 +378,16 @@ void Accumulator::update(const double* rows, std::int64_t num_samples, std::int6
   state_->update(rows, num_samples, dim, row_stride, blocks);
 }
 
+void Accumulator::update(const BFloat16* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
+                         std::span<const std::int64_t> blocks) {
+  state_->update(rows, num_samples, dim, row_stride, blocks);
+}
+
+void Accumulator::update(const Half* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
+                         std::span<const std::int64_t> blocks) {
+  state_->update(rows, num_samples, dim, row_stride, blocks);
+}
+
 void Accumulator::count_call() { ++state_->num_calls; }
 void Accumulator::count_skipped(std::int64_t num_samples) { state_->num_samples_skipped += num_samples; }
 
@@ -335,12 +396,14 @@ const Basis& Accumulator::basis() const { return *state_->basis; }
 const PlaneSet& Accumulator::planes() const { return state_->planes; }
 
 Resonance Accumulator::resonance() const {
+  state_->finish();
   ResonanceParts parts = state_->parts();
   state_->tables.read_out(state_->num_rows_without_direction, parts);
   return Resonance(std::move(parts), "accumulator");
 }
 
 Resonance Accumulator::take_resonance() && {
+  state_->finish();
   ResonanceParts parts = state_->parts();
   std::move(state_->tables).read_out(state_->num_rows_without_direction, parts);
   state_.reset();

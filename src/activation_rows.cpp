@@ -131,10 +131,13 @@ void ActivationRows::find_batch(std::int64_t batch) {
   for (std::int64_t k = 1; k <= count; ++k) batch_ends_.push_back(num_samples_ / count * k);
 }
 
-void ActivationRows::for_each_piece(const std::function<void(const at::Tensor& rows)>& take,
-                                    std::int64_t piece_bytes) const {
+void ActivationRows::for_each_piece(const std::function<void(const at::Tensor& rows)>& take, std::int64_t piece_bytes,
+                                    HalfTypes halves) const {
   if (num_samples_ == 0) return;
-  const at::ScalarType type = samples_.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  const at::ScalarType given = samples_.scalar_type();
+  const bool is_half = given == at::kBFloat16 || given == at::kHalf;
+  const bool stays = given == at::kDouble || (is_half && halves == HalfTypes::kStay);
+  const at::ScalarType type = stays ? given : at::kFloat;
   const auto hand_over = [&](const at::Tensor& piece) {
     // A view that negates is read through its memory else.
     take(piece.reshape({-1, dim_}).to(at::kCPU, type).contiguous().resolve_neg());

@@ -86,21 +86,16 @@ std::int64_t BatchSweep::begin(const PlainRows& rows, std::int64_t first_row, st
   return begin_groups(first_row, first_row + num_rows);
 }
 
-// Of a plain row; others have none here.
-std::int64_t BatchSweep::num_heavy(std::int64_t row) const {
-  return rows_.block->row(row).is_plain ? rows_.block->row(row).num_heavy : 0;
-}
-
 double BatchSweep::heavy_share(std::int64_t first_row, std::int64_t last_row) const {
   std::int64_t count = 0;
-  for (std::int64_t row = first_row; row < last_row; ++row) count += num_heavy(row);
+  for (std::int64_t row = first_row; row < last_row; ++row) count += rows_.prepared->num_heavy(row);
   return static_cast<double>(count) / static_cast<double>((last_row - first_row) * basis_.num_vectors());
 }
 
 std::int64_t BatchSweep::begin_tiles(std::int64_t first_row, std::int64_t last_row) {
   tile_rows_.clear();
   for (std::int64_t row = first_row; row < last_row; ++row) {
-    if (num_heavy(row) == 0) continue;
+    if (rows_.prepared->num_heavy(row) == 0) continue;
     tile_rows_.push_back(static_cast<std::uint32_t>(row));
   }
   return last_row;
@@ -112,16 +107,16 @@ std::int64_t BatchSweep::begin_groups(std::int64_t first_row, std::int64_t last_
   std::int64_t num_entries = 0;
   std::int64_t row = first_row;
   for (; row < last_row; ++row) {
-    if (num_heavy(row) == 0) continue;
-    if (num_entries + num_heavy(row) > std::ssize(group_rows_)) break;
-    num_entries += num_heavy(row);
-    for_each_bit(rows_.block->heavy_bits(row), [&](std::int64_t i) { ++group_begin_[static_cast<std::size_t>(i) + 1]; });
+    if (rows_.prepared->num_heavy(row) == 0) continue;
+    if (num_entries + rows_.prepared->num_heavy(row) > std::ssize(group_rows_)) break;
+    num_entries += rows_.prepared->num_heavy(row);
+    for_each_bit(rows_.prepared->heavy_bits(row), [&](std::int64_t i) { ++group_begin_[static_cast<std::size_t>(i) + 1]; });
   }
   for (std::size_t i = 1; i < group_begin_.size(); ++i) group_begin_[i] += group_begin_[i - 1];
   // From behind, so that begins are counted down to where they belong while rows stay in order.
   for (std::int64_t back = row - 1; back >= first_row; --back) {
-    if (num_heavy(back) == 0) continue;
-    for_each_bit(rows_.block->heavy_bits(back), [&](std::int64_t i) {
+    if (rows_.prepared->num_heavy(back) == 0) continue;
+    for_each_bit(rows_.prepared->heavy_bits(back), [&](std::int64_t i) {
       group_rows_[static_cast<std::size_t>(--group_begin_[static_cast<std::size_t>(i) + 1])] =
           static_cast<std::uint32_t>(back);
     });
@@ -306,7 +301,7 @@ void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, std::int
   std::array<std::uint64_t, kGroupRows> heavy;
   std::uint64_t heavy_in_any = 0;
   for (std::int64_t k = 0; before_i != 0 && k < group.num_rows; ++k) {
-    const auto bits = rows_.block->heavy_bits(group.rows[static_cast<std::size_t>(k)]);
+    const auto bits = rows_.prepared->heavy_bits(group.rows[static_cast<std::size_t>(k)]);
     heavy[static_cast<std::size_t>(k)] =
         bits[static_cast<std::size_t>(first_column / 64)] >> (first_column % 64) & before_i;
     heavy_in_any |= heavy[static_cast<std::size_t>(k)];

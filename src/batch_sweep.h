@@ -53,7 +53,6 @@ class BatchSweep {
 
   std::int64_t begin_tiles(std::int64_t first_row, std::int64_t last_row);
   std::int64_t begin_groups(std::int64_t first_row, std::int64_t last_row);
-  std::int64_t num_heavy(std::int64_t row) const;
   double heavy_share(std::int64_t first_row, std::int64_t last_row) const;
   void load_group(std::int64_t i, std::span<const std::uint32_t> rows, Group& group) const;
   void sweep_block(std::int64_t i, std::int64_t first_column, std::int64_t next_column, Group& group,

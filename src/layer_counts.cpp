@@ -110,6 +110,7 @@ void LayerCounts::update(const at::Tensor& rows, const RowTags& tags) {
   } else if (options_.counts) {
     count(rows, {.sample = tags.sample});
   }
+  if (takes_halves()) return;
   const std::int64_t num_rows = rows.size(0), dim = rows.size(1);
   // Without classes labels are nobody's business.
   const RowTags labelled = options_.num_classes > 0 ? tags : RowTags{.sample = tags.sample, .position = tags.position};
@@ -120,8 +121,11 @@ void LayerCounts::update(const at::Tensor& rows, const RowTags& tags) {
   });
 }
 
+// What else looks at rows wants them as float32.
+bool LayerCounts::takes_halves() const { return options_.counts && !neurons_ && !densities_ && !sample_; }
+
 void LayerCounts::count(const at::Tensor& rows, const RowTags& tags) {
-  with_numbers(rows, [&](const auto* numbers) {
+  with_numbers_of_any_width(rows, [&](const auto* numbers) {
     accumulator_of(kUnlabelled).update(numbers, rows.size(0), rows.size(1), rows.size(1), tags.sample);
   });
 }
@@ -134,7 +138,7 @@ void LayerCounts::count_by_class(const at::Tensor& rows, const RowTags& tags) {
   for (const auto& [label, chosen] : by_class) {
     const at::Tensor part = rows.index_select(0, at::tensor(chosen, at::kLong));
     const std::vector<std::int64_t> samples = picked(tags.sample, chosen);
-    with_numbers(part, [&, &label = label](const auto* numbers) {
+    with_numbers_of_any_width(part, [&, &label = label](const auto* numbers) {
       accumulator_of(label).update(numbers, part.size(0), part.size(1), part.size(1), samples);
     });
   }

@@ -142,9 +142,13 @@ void Observer::add_locked(const ActivationRows& rows, const at::Tensor& kept, co
   start(rows.dim());
   position_.num_samples += num_samples_of(rows, tags);
   const std::int64_t limit = options_.limit.value_or(std::numeric_limits<std::int64_t>::max());
+  const HalfTypes halves = counts_ && counts_->takes_halves() ? HalfTypes::kStay : HalfTypes::kBecomeFloat;
+  const auto for_each_piece = [&](const auto& look_at) {
+    rows.for_each_piece(look_at, kPieceBytes, halves);
+  };
   const bool takes_all = !kept.defined() && options_.fraction >= 1;
   if (takes_all && rows.num_samples() <= limit - position_.num_taken) {
-    rows.for_each_piece([&](const at::Tensor& piece) {
+    for_each_piece([&](const at::Tensor& piece) {
       batch.clear();
       for (std::int64_t k = 0; k < piece.size(0); ++k) batch.take_row();
       take(piece, batch.tags());
@@ -156,7 +160,7 @@ void Observer::add_locked(const ActivationRows& rows, const at::Tensor& kept, co
   const bool* keeps = kept.defined() ? kept.const_data_ptr<bool>() : nullptr;
   std::int64_t offset = 0;
   std::vector<std::int64_t> taken;
-  rows.for_each_piece([&](const at::Tensor& piece) {
+  for_each_piece([&](const at::Tensor& piece) {
     taken.clear();
     batch.clear();
     for (std::int64_t k = 0; k < piece.size(0); ++k, ++offset) {

@@ -26,7 +26,7 @@ constexpr std::int64_t kSpread = -1;
 double PlainRows::coordinate(std::uint32_t row, std::int64_t i) const {
   const std::int64_t place = static_cast<std::int64_t>(row) * numbers.stride + i;
   const double number = numbers.floats != nullptr ? static_cast<double>(numbers.floats[place]) : numbers.doubles[place];
-  return number / block->norm(row);
+  return number / prepared->norm(row);
 }
 
 float PlainRows::scaled(std::uint32_t row, std::int64_t i) const {
@@ -265,7 +265,7 @@ void PlaneCounter::count_row(const PlainRows& all, std::uint32_t row, std::int64
     scratch.v[static_cast<std::size_t>(k)] = all.scaled(row, first + k);
   }
   std::fill_n(scratch.u.begin(), num_points, all.scaled(row, i));
-  const auto heavy = all.block->heavy_bits(row);
+  const auto heavy = all.prepared->heavy_bits(row);
   for (std::int64_t j = first; j < std::min(last, i); ++j) {
     if ((heavy[static_cast<std::size_t>(j / 64)] >> (j % 64) & 1) == 0) continue;
     scratch.u[static_cast<std::size_t>(j - first)] = 0;

@@ -7,14 +7,14 @@
 #include "kernels/crowded_arcs.h"
 #include "kernels/plane_arcs.h"
 #include "plane_point.h"
-#include "row_block.h"
+#include "prepared_rows.h"
 #include "spotlight_tables.h"
 
 namespace srm {
 
-/// Plain rows of a block by their coordinates, which are numbers / norm, or nearly numbers * factor / 2^7.
+/// Plain rows by their coordinates, which are numbers / norm, or nearly numbers * factor / 2^7.
 struct PlainRows {
-  const RowBlock* block = nullptr;
+  const PreparedRows* prepared = nullptr;
   kernels::RowsOfNumbers numbers = {};
   double coordinate(std::uint32_t row, std::int64_t i) const;
   float scaled(std::uint32_t row, std::int64_t i) const;
@@ -22,7 +22,7 @@ struct PlainRows {
 
 /// 2^7 times the coordinates of some rows along two basis vectors, a and b; arrays of (num_rows), readable for
 /// kernels::kPadding more. `rest_a` and `rest_b` are what float32 lost of them, or nullptr where nothing needs it; the
-/// bytes of select_bytes may be nullptr too. `rows` are the rows' places in the block.
+/// bytes of select_bytes may be nullptr too. `rows` are the rows' places among all.
 struct ColumnPair {
   std::int64_t a;
   std::int64_t b;

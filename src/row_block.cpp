@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <type_traits>
 #include <utility>
 
 #include "kernels/fixed_point.h"
+#include "srm/half_numbers.h"
 
 namespace srm {
 namespace {
@@ -40,8 +40,6 @@ void add_quartics(const auto* numbers, float factor, std::vector<std::int64_t>& 
 
 std::int64_t to_fixed_quartic(double sum) { return std::llround(sum * static_cast<double>(Scores::kQuarticScale)); }
 
-std::int64_t num_words_of(std::int64_t num_vectors) { return (num_vectors + 63) / 64; }
-
 }  // namespace
 
 RowBlock::RowBlock(const Basis& basis, std::span<const double> mean, std::vector<double> heavy_bounds,
@@ -51,13 +49,9 @@ RowBlock::RowBlock(const Basis& basis, std::span<const double> mean, std::vector
       kernels_(kernels),
       is_direct_(kernels != nullptr && can_be_direct(basis, mean)),
       num_vectors_(basis.num_vectors()),
-      num_words_(num_words_of(num_vectors_)),
-      heavy_bounds_(std::move(heavy_bounds)) {
-  rows_.resize(static_cast<std::size_t>(capacity(basis, is_direct())));
-  norms_.resize(rows_.size());
-  factors_.resize(rows_.size());
-  heavy_.resize(rows_.size() * static_cast<std::size_t>(num_words_));
-  if (!is_direct()) coordinates_.resize(rows_.size() * static_cast<std::size_t>(num_vectors_));
+      heavy_bounds_(std::move(heavy_bounds)),
+      rows_(capacity(basis, is_direct_), num_vectors_) {
+  if (!is_direct()) coordinates_.resize(static_cast<std::size_t>(rows_.capacity() * num_vectors_));
   if (!basis.is_standard()) columns_ = transposed(basis);
   workers_.resize(static_cast<std::size_t>(num_threads));
   for (Worker& worker : workers_) {
@@ -82,10 +76,9 @@ bool RowBlock::can_be_direct(const Basis& basis, std::span<const double> mean) {
 double RowBlock::bytes_needed(const Basis& basis, bool is_direct, std::int64_t num_threads) {
   const auto m = static_cast<double>(basis.num_vectors());
   const auto n = static_cast<double>(basis.dim());
-  const auto num_rows = static_cast<double>(capacity(basis, is_direct));
-  const double kept = is_direct ? 0 : m * sizeof(double);
-  const double bits = static_cast<double>(num_words_of(basis.num_vectors())) * sizeof(std::uint64_t);
-  const double block = num_rows * (kept + bits + sizeof(double) + sizeof(float) + sizeof(Row));
+  const std::int64_t num_rows = capacity(basis, is_direct);
+  const double kept = is_direct ? 0 : static_cast<double>(num_rows) * m * sizeof(double);
+  const double block = kept + PreparedRows::bytes_needed(num_rows, basis.num_vectors());
   const double columns = basis.is_standard() ? 0 : m * n * sizeof(double);
   const double direction = basis.is_standard() && !is_direct ? 0 : n;
   const double worker = (direction + n + m) * sizeof(double) + m * (sizeof(std::int32_t) + sizeof(float)) + sizeof(Worker);
@@ -112,6 +105,8 @@ void RowBlock::prepare(const Number* input, std::int64_t row_stride, std::int64_
 
 template void RowBlock::prepare(const float*, std::int64_t, std::int64_t, std::int64_t, std::int64_t);
 template void RowBlock::prepare(const double*, std::int64_t, std::int64_t, std::int64_t, std::int64_t);
+template void RowBlock::prepare(const BFloat16*, std::int64_t, std::int64_t, std::int64_t, std::int64_t);
+template void RowBlock::prepare(const Half*, std::int64_t, std::int64_t, std::int64_t, std::int64_t);
 
 // One row, or kDirectRows of them; false, with nothing done, where the block is not direct or one of them is not plain.
 template <typename Number>
@@ -119,15 +114,10 @@ bool RowBlock::prepare_direct(const Number* row, std::int64_t row_stride, std::i
                               std::int64_t thread) {
   if (!is_direct()) return false;
   Worker& worker = workers_[static_cast<std::size_t>(thread)];
-  const kernels::DirectKernelsOf<Number>* kernels;
-  if constexpr (std::is_same_v<Number, float>) {
-    kernels = &kernels_->floats;
-  } else {
-    kernels = &kernels_->doubles;
-  }
+  const kernels::DirectKernelsOf<Number>* kernels = &kernels_->of<Number>();
   std::array<kernels::DirectRow, kernels::kDirectRows> direct;
   for (std::int64_t k = 0; k < num_rows; ++k) {
-    direct[static_cast<std::size_t>(k)].heavy = heavy_.data() + (index + k) * num_words_;
+    direct[static_cast<std::size_t>(k)].heavy = rows_.heavy_words(index + k);
   }
   const double bound = heavy_bounds_.front();  // of orthonormal vectors all are the same
   const auto prepare = num_rows == 1 ? kernels->prepare_one : kernels->prepare_some;
@@ -135,10 +125,7 @@ bool RowBlock::prepare_direct(const Number* row, std::int64_t row_stride, std::i
   if (!prepare(row, row_stride, basis_.dim(), bound, sums, direct.data())) return false;
   for (std::int64_t k = 0; k < num_rows; ++k) {
     const kernels::DirectRow& one = direct[static_cast<std::size_t>(k)];
-    rows_[static_cast<std::size_t>(index + k)] = {RowKind::kDirection, true, one.num_heavy,
-                                                  to_fixed_quartic(one.quartic_sum)};
-    norms_[static_cast<std::size_t>(index + k)] = one.norm;
-    factors_[static_cast<std::size_t>(index + k)] = kernels::row_factor(one.norm);
+    rows_.set(index + k, {RowKind::kDirection, true, one.num_heavy, to_fixed_quartic(one.quartic_sum)}, one.norm);
   }
   return true;
 }
@@ -146,16 +133,15 @@ bool RowBlock::prepare_direct(const Number* row, std::int64_t row_stride, std::i
 template <typename Number>
 void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64_t thread) {
   Worker& worker = workers_[static_cast<std::size_t>(thread)];
-  Row& prepared = rows_[static_cast<std::size_t>(index)];
   double* kept = is_direct() ? worker.direction.data() : coordinates_.data() + index * num_vectors_;
   double* direction = basis_.is_standard() ? kept : worker.direction.data();
   const double* mean = mean_.empty() ? nullptr : mean_.data();
-  prepared = {kernels::normalise_row(row, basis_.dim(), mean, direction), false, 0, 0};
+  PreparedRows::Row prepared = {kernels::normalise_row(row, basis_.dim(), mean, direction), false, 0, 0};
   if (!basis_.is_standard()) {
     const auto project = kernels_ != nullptr ? kernels_->project : kernels::project_row;
     project(columns_.data(), num_vectors_, basis_.dim(), direction, kept);
   }
-  if (prepared.kind != RowKind::kDirection) return;
+  if (prepared.kind != RowKind::kDirection) return rows_.set(index, prepared);
   const kernels::RowMoments moments = direct_moments(row);
   if (kernels::is_plain(moments)) {
     const float factor = kernels::row_factor(std::sqrt(moments.squares));
@@ -168,17 +154,16 @@ void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64
     add_directions(direction, factor, worker.direction_sum);
     add_quartics(kept, factor, worker.quartic_by_vector);
   }
-  if (is_direct()) return;
+  if (is_direct()) return rows_.set(index, prepared);
   prepared.is_plain = true;
-  norms_[static_cast<std::size_t>(index)] = 1;
-  factors_[static_cast<std::size_t>(index)] = kernels::row_factor(1);
-  std::uint64_t* bits = heavy_.data() + index * num_words_;
-  std::fill_n(bits, num_words_, std::uint64_t{0});
+  std::uint64_t* bits = rows_.heavy_words(index);
+  std::fill_n(bits, rows_.num_words(), std::uint64_t{0});
   for (std::int64_t i = 0; i < num_vectors_; ++i) {
     const bool is_heavy = kept[i] * kept[i] >= heavy_bounds_[static_cast<std::size_t>(i)];
     bits[i / 64] |= static_cast<std::uint64_t>(is_heavy) << (i % 64);
     prepared.num_heavy += is_heavy ? 1 : 0;
   }
+  rows_.set(index, prepared, 1);
 }
 
 // Those of a row whose numbers are its coordinates but for one factor; else such as are not plain.
@@ -199,18 +184,6 @@ void RowBlock::scale(const Number* row, const double* coordinates, std::vector<f
   }
 }
 
-template <>
-kernels::RowsOfNumbers RowBlock::numbers(const float* input, std::int64_t stride) const {
-  if (!is_direct()) return {nullptr, coordinates_.data(), num_vectors_, factors_.data()};
-  return {input, nullptr, stride, factors_.data()};
-}
-
-template <>
-kernels::RowsOfNumbers RowBlock::numbers(const double* input, std::int64_t stride) const {
-  if (!is_direct()) return {nullptr, coordinates_.data(), num_vectors_, factors_.data()};
-  return {nullptr, input, stride, factors_.data()};
-}
-
 template <typename Number>
 RowBlock::Coordinates RowBlock::coordinates(const Number* row, std::int64_t index, std::int64_t thread) {
   Worker& worker = workers_[static_cast<std::size_t>(thread)];
@@ -227,6 +200,8 @@ RowBlock::Coordinates RowBlock::coordinates(const Number* row, std::int64_t inde
 
 template RowBlock::Coordinates RowBlock::coordinates(const float*, std::int64_t, std::int64_t);
 template RowBlock::Coordinates RowBlock::coordinates(const double*, std::int64_t, std::int64_t);
+template RowBlock::Coordinates RowBlock::coordinates(const BFloat16*, std::int64_t, std::int64_t);
+template RowBlock::Coordinates RowBlock::coordinates(const Half*, std::int64_t, std::int64_t);
 
 void RowBlock::read_out(Scores& scores) const {
   const auto add_to = [](std::vector<std::int64_t>& sum, const std::vector<std::int64_t>& values, std::int64_t unit) {

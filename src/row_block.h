@@ -7,6 +7,7 @@
 #include "kernels/direct_row.h"
 #include "kernels/plane_arcs.h"
 #include "kernels/row.h"
+#include "prepared_rows.h"
 #include "srm/basis.h"
 #include "srm/scores.h"
 
@@ -18,14 +19,6 @@ namespace srm {
 /// (the standard basis without centring, by a vector kernel: the block is direct), else what the block keeps.
 class RowBlock {
  public:
-  /// What a row is, and |B x_hat|_4^4 times Scores::kQuarticScale. A plain row has a direction and a norm from 1e-12
-  /// to 1e12, so that float32 can hold squares of its numbers.
-  struct Row {
-    kernels::RowKind kind;
-    bool is_plain;
-    std::int32_t num_heavy;  // of a plain row: how many of its coordinates
-    std::int64_t quartic;
-  };
   /// The coordinates of one row, (m), 2^7 times those as float32 numbers, and the indices i, ascending, of
   /// c_i^2 >= heavy_bounds[i].
   struct Coordinates {
@@ -46,22 +39,24 @@ class RowBlock {
   static double bytes_needed(const Basis& basis, bool is_direct, std::int64_t num_threads);
 
   bool is_direct() const { return is_direct_; }
-  std::int64_t capacity() const { return static_cast<std::int64_t>(rows_.size()); }
+  std::int64_t capacity() const { return rows_.capacity(); }
   /// Makes the rows at `input`, (num_rows, dim), those at `first_index` and behind, below capacity(), and adds them to
   /// the sums of `thread`.
   template <typename Number>
   void prepare(const Number* input, std::int64_t row_stride, std::int64_t first_index, std::int64_t num_rows,
                std::int64_t thread);
 
-  const Row& row(std::int64_t index) const { return rows_[static_cast<std::size_t>(index)]; }
-  double norm(std::int64_t index) const { return norms_[static_cast<std::size_t>(index)]; }
-  /// Of a plain row that has any, bit i: whether c_i^2 >= heavy_bounds[i], to the precision of float32.
-  std::span<const std::uint64_t> heavy_bits(std::int64_t index) const {
-    return {heavy_.data() + index * num_words_, static_cast<std::size_t>(num_words_)};
+  const PreparedRows& rows() const { return rows_; }
+  /// Where the block is not direct: the coordinates of a row, (m), and of all.
+  const double* kept(std::int64_t index) const { return coordinates_.data() + index * num_vectors_; }
+  kernels::RowsOfNumbers kept_numbers() const { return {nullptr, coordinates_.data(), num_vectors_, rows_.factors()}; }
+  /// Where it is direct: the numbers of all rows, those of the update.
+  kernels::RowsOfNumbers numbers(const float* input, std::int64_t stride) const {
+    return {input, nullptr, stride, rows_.factors()};
   }
-  /// The numbers of all rows, of which `input` and `stride` are those of the update.
-  template <typename Number>
-  kernels::RowsOfNumbers numbers(const Number* input, std::int64_t stride) const;
+  kernels::RowsOfNumbers numbers(const double* input, std::int64_t stride) const {
+    return {nullptr, input, stride, rows_.factors()};
+  }
   /// In float64 by the scalar kernels; good until `thread` prepares or asks again. `row` is as it was prepared.
   template <typename Number>
   Coordinates coordinates(const Number* row, std::int64_t index, std::int64_t thread);
@@ -96,13 +91,9 @@ class RowBlock {
   const kernels::DirectKernels* kernels_;  // or nullptr
   bool is_direct_;
   std::int64_t num_vectors_;
-  std::int64_t num_words_;  // of heavy bits, a row
   std::vector<double> heavy_bounds_;
   std::vector<double> columns_;  // (dim, m), the unit vectors transposed; none for the standard basis
-  std::vector<Row> rows_;
-  std::vector<double> norms_;         // (capacity), 1 where coordinates are kept
-  std::vector<float> factors_;        // (capacity), row_factor() of that
-  std::vector<std::uint64_t> heavy_;  // (capacity, num_words)
+  PreparedRows rows_;            // of norm 1 where coordinates are kept
   std::vector<double> coordinates_;   // (capacity, m); none where the block is direct
   std::vector<Worker> workers_;       // by thread
 };

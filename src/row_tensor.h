@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "srm/half_numbers.h"
 #include "srm/row_reservoir.h"
 
 namespace srm {
@@ -14,6 +15,18 @@ void with_numbers(const at::Tensor& rows, const Take& take) {
     take(rows.const_data_ptr<double>());
   } else {
     take(rows.const_data_ptr<float>());
+  }
+}
+
+/// The same where they may be bfloat16 or half too.
+template <typename Take>
+void with_numbers_of_any_width(const at::Tensor& rows, const Take& take) {
+  if (rows.scalar_type() == at::kBFloat16) {
+    take(reinterpret_cast<const BFloat16*>(rows.const_data_ptr()));
+  } else if (rows.scalar_type() == at::kHalf) {
+    take(reinterpret_cast<const Half*>(rows.const_data_ptr()));
+  } else {
+    with_numbers(rows, take);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "srm/half_numbers.h"
 #include "srm/memory_budget.h"
 #include "srm/plane_choice.h"
 #include "srm/resonance.h"
@@ -80,6 +81,10 @@ class Accumulator {
   void update(const float* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               std::span<const std::int64_t> blocks = {});
   void update(const double* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
+              std::span<const std::int64_t> blocks = {});
+  void update(const BFloat16* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
+              std::span<const std::int64_t> blocks = {});
+  void update(const Half* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               std::span<const std::int64_t> blocks = {});
 
   /// Adds one to num_calls: a layer's call may bring its rows in several updates, or none.

@@ -27,6 +27,9 @@ constexpr std::int64_t kPieceBytes = std::int64_t{1} << 24;
 // (N heads, T, n). Where it is none of these, as a table of positions that every sample shares, all of its rows are one
 // sample: coarser than samples are, never finer.
 
+/// Whether rows of bfloat16 or half are handed over as they are.
+enum class HalfTypes { kBecomeFloat, kStay };
+
 /// An activation as samples: nothing is copied while it is only described. What it borrows must not change meanwhile.
 class ActivationRows {
  public:
@@ -42,10 +45,11 @@ class ActivationRows {
   /// (batch_size): behind which row each sample of the data ends.
   const std::vector<std::int64_t>& batch_ends() const { return batch_ends_; }
 
-  /// Hands over all rows in order in pieces (num_rows, dim()), on the CPU, contiguous, float32 or float64 (half types
-  /// become float32, which is exact), each of `piece_bytes` at most, or of one row. What is so already is not copied.
-  void for_each_piece(const std::function<void(const at::Tensor& rows)>& take,
-                      std::int64_t piece_bytes = kPieceBytes) const;
+  /// Hands over all rows in order in pieces (num_rows, dim()), on the CPU, contiguous, float32 or float64 (all others
+  /// become float32, which is exact for half types; these may stay), each of `piece_bytes` at most, or of one row. What
+  /// is so already is not copied.
+  void for_each_piece(const std::function<void(const at::Tensor& rows)>& take, std::int64_t piece_bytes = kPieceBytes,
+                      HalfTypes halves = HalfTypes::kBecomeFloat) const;
 
   /// Which samples a mask keeps, (num_samples) bool on the CPU; undefined when it keeps all. Non-zero keeps. A mask
   /// has the shape of the samples: (N, T) for activations (N, T, n) and (N, heads, T, n); of a layer that has one

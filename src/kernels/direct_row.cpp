@@ -49,6 +49,28 @@ HWY_INLINE FloatVector Load(const double* row) {
   return hn::Combine(Floats(), hn::DemoteTo(half, hn::LoadU(d, row + hn::Lanes(d))), low);
 }
 
+HWY_INLINE FloatVector Load(const BFloat16* row) {
+  const hn::Rebind<std::uint16_t, Floats> d;
+  const Words dw;
+  const auto bits = hn::PromoteTo(dw, hn::LoadU(d, reinterpret_cast<const std::uint16_t*>(row)));
+  return hn::BitCast(Floats(), hn::ShiftLeft<16>(bits));
+}
+HWY_INLINE DoubleVector LoadWide(const BFloat16* row) {
+  const hn::Rebind<std::uint16_t, Doubles> d;
+  const hn::Rebind<std::uint32_t, Doubles> dw;
+  const auto bits = hn::PromoteTo(dw, hn::LoadU(d, reinterpret_cast<const std::uint16_t*>(row)));
+  return hn::PromoteTo(Doubles(), hn::BitCast(HalfFloats(), hn::ShiftLeft<16>(bits)));
+}
+HWY_INLINE FloatVector Load(const Half* row) {
+  const hn::Rebind<hwy::float16_t, Floats> d;
+  return hn::PromoteTo(Floats(), hn::LoadU(d, reinterpret_cast<const hwy::float16_t*>(row)));
+}
+HWY_INLINE DoubleVector LoadWide(const Half* row) {
+  const hn::Rebind<hwy::float16_t, Doubles> d;
+  const auto floats = hn::PromoteTo(HalfFloats(), hn::LoadU(d, reinterpret_cast<const hwy::float16_t*>(row)));
+  return hn::PromoteTo(Doubles(), floats);
+}
+
 // The twin's tree over its eight lanes, behind which the last numbers of a row have been added one by one.
 double SumOfTree(const double* lanes) {
   return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
@@ -252,7 +274,11 @@ void Project(const double* columns, std::int64_t num_vectors, std::int64_t dim, 
 
 const DirectKernels* Kernels() {
   static constexpr DirectKernels kKernels = {
-      {Prepare<float, 1>, Prepare<float, kDirectRows>}, {Prepare<double, 1>, Prepare<double, kDirectRows>}, Project};
+      {Prepare<float, 1>, Prepare<float, kDirectRows>},
+      {Prepare<double, 1>, Prepare<double, kDirectRows>},
+      {Prepare<BFloat16, 1>, Prepare<BFloat16, kDirectRows>},
+      {Prepare<Half, 1>, Prepare<Half, kDirectRows>},
+      Project};
   return &kKernels;
 }
 

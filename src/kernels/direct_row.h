@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/instruction_set.h"
+#include "srm/half_numbers.h"
 
 namespace srm::kernels {
 
@@ -45,7 +47,22 @@ using ProjectRow = void (*)(const double* columns, std::int64_t num_vectors, std
 struct DirectKernels {
   DirectKernelsOf<float> floats;
   DirectKernelsOf<double> doubles;
+  DirectKernelsOf<BFloat16> bfloat16s;
+  DirectKernelsOf<Half> halves;
   ProjectRow project;
+
+  template <typename Number>
+  const DirectKernelsOf<Number>& of() const {
+    if constexpr (std::is_same_v<Number, float>) {
+      return floats;
+    } else if constexpr (std::is_same_v<Number, double>) {
+      return doubles;
+    } else if constexpr (std::is_same_v<Number, BFloat16>) {
+      return bfloat16s;
+    } else {
+      return halves;
+    }
+  }
 };
 
 /// nullptr where the instruction set has no vectors.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "srm/half_numbers.h"
+
 namespace srm::kernels {
 namespace {
 
@@ -71,6 +73,8 @@ RowKind normalise_row(const Number* row, std::int64_t dim, const double* mean, d
 
 template RowKind normalise_row(const float*, std::int64_t, const double*, double*);
 template RowKind normalise_row(const double*, std::int64_t, const double*, double*);
+template RowKind normalise_row(const BFloat16*, std::int64_t, const double*, double*);
+template RowKind normalise_row(const Half*, std::int64_t, const double*, double*);
 
 template <typename Number>
 RowMoments moments_of(const Number* row, std::int64_t dim) {
@@ -83,6 +87,8 @@ RowMoments moments_of(const Number* row, std::int64_t dim) {
 
 template RowMoments moments_of(const float*, std::int64_t);
 template RowMoments moments_of(const double*, std::int64_t);
+template RowMoments moments_of(const BFloat16*, std::int64_t);
+template RowMoments moments_of(const Half*, std::int64_t);
 
 template <typename Number>
 double squared_length(const Number* row, std::int64_t dim, const double* mean) {
