@@ -167,6 +167,7 @@ void Accumulator::State::update(const Number* input, std::int64_t num_samples, s
                 fmt::format("{} blocks", blocks.size()), "give one number a row");
   }
   require_room_for(num_samples);
+  if (num_samples_seen + num_samples > SpotlightTables::kMostNarrowRows) tables.widen();
   for (std::int64_t first = 0; first < num_samples; first += block.capacity()) {
     const std::int64_t num_rows = std::min(block.capacity(), num_samples - first);
     // To start a thread costs as much as to prepare some rows.

@@ -101,6 +101,29 @@ double PlaneCounter::bytes_needed(const Spotlight& spotlight) {
   return sizeof(PlaneCounter) + sizeof(Scratch) + 2 * num_directions * sizeof(float) + num_epsilons * sizeof(double);
 }
 
+template <typename Cell>
+void PlaneCounter::add_ends(std::int64_t num_points, std::int64_t num_positive, Cell* table) {
+  const kernels::ArcScratch& arcs = scratch_.front().arcs;
+  if (num_positive == kSpread) {
+    for (std::int64_t k = 0; k < num_points; ++k) {
+      ++table[arcs.first[k]];
+      --table[arcs.end[k]];
+    }
+    return;
+  }
+  const auto add = [&](const std::int32_t* cells, std::int64_t num_cells, int sign) {
+    if constexpr (sizeof(Cell) < sizeof(std::int64_t)) {
+      kernels_.planes.add_ends_narrow(cells, num_cells, sign, table);
+    } else {
+      kernels_.planes.add_ends(cells, num_cells, sign, table);
+    }
+  };
+  add(arcs.first, num_positive, 1);
+  add(arcs.first + num_positive, num_points - num_positive, 1);
+  add(arcs.end, num_positive, -1);
+  add(arcs.end + num_positive, num_points - num_positive, -1);
+}
+
 // From the smallest epsilon to the largest: what one does not hit no other does.
 void PlaneCounter::count_at_all_epsilons(const kernels::PlanePoints& points, std::int64_t num_positive,
                                          std::int64_t place, double length, const auto& add_undecided) {
@@ -113,9 +136,9 @@ void PlaneCounter::count_at_all_epsilons(const kernels::PlanePoints& points, std
     const kernels::ArcTotals totals =
         kernels_.planes.find_ends(num_left, static_cast<float>(threshold), !is_last, grid_, arcs);
     tables_.add_totals(e, place, totals, owner_);
-    for (std::int64_t* table : {tables_.table(e, place), tables_.holistic(e, owner_)}) {
-      if (table != nullptr) add_ends(num_left, num_left == points.num_points ? num_positive : kSpread, table);
-    }
+    tables_.for_each_table(e, place, owner_, [&](auto* table) {
+      add_ends(num_left, num_left == points.num_points ? num_positive : kSpread, table);
+    });
     for (std::int64_t k = 0; k < totals.num_undecided; ++k) add_undecided(e, arcs.undecided[k]);
     num_left = totals.num_left;
     if (num_left == 0) break;
@@ -191,6 +214,33 @@ void PlaneCounter::find_crowds(const kernels::CrowdBox& box, kernels::CrowdCells
   kernels_.crowds.find_cells(box, static_cast<float>(kUnit * threshold_of(smallest_epsilon_, 1)), grid_, cells);
 }
 
+// The differences of how many are inside from one cell to the next.
+template <typename Cell>
+void PlaneCounter::add_crowd(const kernels::CrowdCells& cells, std::size_t place, std::int64_t num_rows,
+                             const std::int32_t* counts, Cell* table) const {
+  const std::int32_t first_low = cells.first_low[place];
+  const std::int32_t first_high = cells.first_high[place];
+  const std::int32_t end_low = cells.end_low[place];
+  const std::int32_t end_high = cells.end_high[place];
+  const auto all = static_cast<std::int32_t>(num_rows);
+  std::int32_t before = 0;
+  const auto put = [&](std::int32_t cell, std::int32_t count) {
+    table[in_turn(cell)] += count - before;
+    before = count;
+  };
+  const std::int32_t* end_counts = counts + (first_high - first_low);
+  for (std::int32_t cell = first_low; cell < first_high; ++cell) put(cell, counts[cell - first_low]);
+  if (first_high < end_low) put(first_high, all);
+  for (std::int32_t cell = end_low; cell < end_high; ++cell) put(cell, end_counts[cell - end_low]);
+  put(end_high, 0);
+  // Across theta = 0: the prefix sums start with those that are inside there.
+  for (const std::int32_t start : {0, grid_.num_distinct}) {
+    if (start <= first_low || start > end_high) continue;
+    const std::int32_t last = start - 1;
+    table[0] += last < first_high ? counts[last - first_low] : last < end_low ? all : end_counts[last - end_low];
+  }
+}
+
 bool PlaneCounter::count_crowd(const ColumnPair& pair, const kernels::CrowdCells& cells, std::size_t place) {
   std::array<std::int32_t, kernels::kMostOpen> open;
   std::array<std::int32_t, kernels::kMostOpen> counts;
@@ -210,35 +260,9 @@ bool PlaneCounter::count_crowd(const ColumnPair& pair, const kernels::CrowdCells
   totals.num_hits = pair.num_rows;
   totals.cosine_sum = kernels_.crowds.sum_cosines(points);
   tables_.add_totals(0, chosen, totals, owner_);
-  for (std::int64_t* table : {tables_.table(0, chosen), tables_.holistic(0, owner_)}) {
-    if (table != nullptr) add_crowd(cells, place, pair.num_rows, counts.data(), table);
-  }
+  tables_.for_each_table(0, chosen, owner_,
+                         [&](auto* table) { add_crowd(cells, place, pair.num_rows, counts.data(), table); });
   return true;
-}
-
-// The differences of how many are inside from one cell to the next.
-void PlaneCounter::add_crowd(const kernels::CrowdCells& cells, std::size_t place, std::int64_t num_rows,
-                             const std::int32_t* counts, std::int64_t* table) const {
-  const std::int32_t first_low = cells.first_low[place];
-  const std::int32_t first_high = cells.first_high[place];
-  const std::int32_t end_low = cells.end_low[place];
-  const std::int32_t end_high = cells.end_high[place];
-  std::int64_t before = 0;
-  const auto put = [&](std::int32_t cell, std::int64_t count) {
-    table[in_turn(cell)] += count - before;
-    before = count;
-  };
-  const std::int32_t* end_counts = counts + (first_high - first_low);
-  for (std::int32_t cell = first_low; cell < first_high; ++cell) put(cell, counts[cell - first_low]);
-  if (first_high < end_low) put(first_high, num_rows);
-  for (std::int32_t cell = end_low; cell < end_high; ++cell) put(cell, end_counts[cell - end_low]);
-  put(end_high, 0);
-  // Across theta = 0: the prefix sums start with those that are inside there.
-  for (const std::int32_t start : {0, grid_.num_distinct}) {
-    if (start <= first_low || start > end_high) continue;
-    const std::int32_t last = start - 1;
-    table[0] += last < first_high ? counts[last - first_low] : last < end_low ? num_rows : end_counts[last - end_low];
-  }
 }
 
 std::int32_t PlaneCounter::in_turn(std::int32_t cell) const {
@@ -247,13 +271,14 @@ std::int32_t PlaneCounter::in_turn(std::int32_t cell) const {
 }
 
 void PlaneCounter::prefetch(std::int64_t a, std::int64_t b, const kernels::CrowdCells& cells, std::size_t place) {
-  const std::int64_t* table = tables_.table(0, chosen_.index(a, b));
+  const auto* table = static_cast<const char*>(tables_.address(0, chosen_.index(a, b)));
   if (table == nullptr) return;
+  const std::int64_t bytes = tables_.cell_bytes();
   for (const std::int32_t cell : {cells.first_low[place], cells.first_high[place], cells.end_low[place],
                                   cells.end_high[place], 0}) {
-    __builtin_prefetch(table + in_turn(cell), 1);
+    __builtin_prefetch(table + in_turn(cell) * bytes, 1);
   }
-  __builtin_prefetch(table + spotlight_.grid.num_angles(), 1);
+  __builtin_prefetch(table + spotlight_.grid.num_angles() * bytes, 1);
 }
 
 void PlaneCounter::count_row(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first,
@@ -292,11 +317,11 @@ void PlaneCounter::count_row_points(const PlainRows& all, std::uint32_t row, std
 void PlaneCounter::prefetch(std::int64_t a, std::int64_t b) {
   const std::int64_t place = chosen_.index(a, b);
   if (place < 0) return;
-  constexpr std::int64_t kLine = 64 / sizeof(std::int64_t);
+  constexpr std::int64_t kLine = 64;
   for (std::int64_t e = 0; e < std::ssize(spotlight_.epsilon); ++e) {
-    const std::int64_t* table = tables_.table(e, place);
-    const std::int64_t end = std::min(spotlight_.grid.num_angles(), kMostPrefetchedCells);
-    for (std::int64_t cell = 0; cell <= end; cell += kLine) __builtin_prefetch(table + cell, 1);
+    const auto* table = static_cast<const char*>(tables_.address(e, place));
+    const std::int64_t end = std::min(spotlight_.grid.num_angles(), kMostPrefetchedCells) * tables_.cell_bytes();
+    for (std::int64_t byte = 0; byte <= end; byte += kLine) __builtin_prefetch(table + byte, 1);
   }
 }
 
@@ -307,21 +332,6 @@ void PlaneCounter::count_points(const PlainRows& all, const ColumnPair& pair, co
     tables_.add_at(e, pair.a, pair.b, point_of(all, row, pair.a, pair.b), owner_);
   };
   count_at_all_epsilons(points, num_positive, chosen_.index(pair.a, pair.b), basis_.length(pair.a), add_undecided);
-}
-
-void PlaneCounter::add_ends(std::int64_t num_points, std::int64_t num_positive, std::int64_t* table) {
-  const kernels::ArcScratch& arcs = scratch_.front().arcs;
-  if (num_positive == kSpread) {
-    for (std::int64_t k = 0; k < num_points; ++k) {
-      ++table[arcs.first[k]];
-      --table[arcs.end[k]];
-    }
-    return;
-  }
-  kernels_.planes.add_ends(arcs.first, num_positive, 1, table);
-  kernels_.planes.add_ends(arcs.first + num_positive, num_points - num_positive, 1, table);
-  kernels_.planes.add_ends(arcs.end, num_positive, -1, table);
-  kernels_.planes.add_ends(arcs.end + num_positive, num_points - num_positive, -1, table);
 }
 
 // As the scalar sweep has it, to the last bit.

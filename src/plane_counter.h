@@ -93,9 +93,11 @@ class PlaneCounter {
   void count_at_all_epsilons(const kernels::PlanePoints& points, std::int64_t num_positive, std::int64_t place,
                              double length, const auto& add_undecided);
   std::int32_t in_turn(std::int32_t cell) const;
+  template <typename Cell>
   void add_crowd(const kernels::CrowdCells& cells, std::size_t place, std::int64_t num_rows,
-                 const std::int32_t* counts, std::int64_t* table) const;
-  void add_ends(std::int64_t num_points, std::int64_t num_positive, std::int64_t* table);
+                 const std::int32_t* counts, Cell* table) const;
+  template <typename Cell>
+  void add_ends(std::int64_t num_points, std::int64_t num_positive, Cell* table);
   PlanePoint point_of(const PlainRows& all, std::uint32_t row, std::int64_t a, std::int64_t b) const;
 
   const Basis& basis_;

@@ -22,6 +22,12 @@ void add_to(std::vector<std::int64_t>& sum, const std::vector<std::int64_t>& val
   for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += values[k];
 }
 
+// A narrow cell has room for what is added: see kMostNarrowRows.
+template <typename Cell>
+void add_to_cell(Cell& cell, std::int64_t number) {
+  cell += static_cast<Cell>(number);
+}
+
 }  // namespace
 
 SpotlightTables::SpotlightTables(const Basis& basis, const PlaneSet& planes, const ChosenPlanes& chosen,
@@ -138,10 +144,8 @@ void SpotlightTables::add_at(std::int64_t epsilon_index, const Hit& hit, Sums& s
   const auto e = static_cast<std::size_t>(epsilon_index);
   const double threshold = threshold_of(spotlight_.epsilon[e], hit.length);
   if (hit.r < threshold) return;
-  const std::int64_t place = epsilon_index * chosen_.num_planes() + hit.place;
-  std::int64_t* table = hit.place < 0 ? nullptr : tables_.data() + place * stride();
   if (hit.r > 0) {
-    if (table != nullptr) ++table[num_angles_];
+    with_table(epsilon_index, hit.place, [&](auto* table) { ++table[num_angles_]; });
     ++sums.num_hits[e];
     sums.cosine_sum[e] += hit.cosine;
   }
@@ -151,7 +155,7 @@ void SpotlightTables::add_at(std::int64_t epsilon_index, const Hit& hit, Sums& s
                                       ? kernels::ArcCells{0, num_distinct_}
                                       : kernels::arc_cells(hit.phi, half_width, cells_per_radian_, num_distinct_);
   const std::int64_t holistic = epsilon_index * num_angles_;
-  if (table != nullptr) kernels::add_arc(cells, num_distinct_, table);
+  with_table(epsilon_index, hit.place, [&](auto* table) { kernels::add_arc(cells, num_distinct_, table); });
   if (!sums.holistic.empty()) kernels::add_arc(cells, num_distinct_, sums.holistic.data() + holistic);
   if (!has_signed_tables_ || everywhere) return;  // everywhere, the two sides cancel
   const double opposite = hit.phi > 0 ? hit.phi - std::numbers::pi : hit.phi + std::numbers::pi;
@@ -160,7 +164,8 @@ void SpotlightTables::add_at(std::int64_t epsilon_index, const Hit& hit, Sums& s
     kernels::add_arc(cells, num_distinct_, differences);
     kernels::add_arc(back, num_distinct_, differences, -1);
   };
-  if (table != nullptr) add_both(signed_tables_.data() + place * num_angles_);
+  const std::int64_t place = epsilon_index * chosen_.num_planes() + hit.place;
+  if (hit.place >= 0) add_both(signed_tables_.data() + place * num_angles_);
   if (!sums.holistic_signed.empty()) add_both(sums.holistic_signed.data() + holistic);
 }
 
@@ -169,15 +174,28 @@ void SpotlightTables::add_totals(std::int64_t epsilon_index, std::int64_t place,
   Sums& sums = sums_[static_cast<std::size_t>(owner)];
   sums.num_hits[static_cast<std::size_t>(epsilon_index)] += totals.num_hits;
   sums.cosine_sum[static_cast<std::size_t>(epsilon_index)] += totals.cosine_sum;
-  if (std::int64_t* differences = table(epsilon_index, place)) {
-    differences[0] += totals.num_wrapped;
-    differences[num_angles_] += totals.num_hits;
-  }
+  with_table(epsilon_index, place, [&](auto* table) {
+    add_to_cell(table[0], totals.num_wrapped);
+    add_to_cell(table[num_angles_], totals.num_hits);
+  });
   if (std::int64_t* differences = holistic(epsilon_index, owner)) differences[0] += totals.num_wrapped;
 }
 
-std::int64_t* SpotlightTables::table(std::int64_t epsilon_index, std::int64_t place) {
-  return place < 0 ? nullptr : tables_.data() + (epsilon_index * chosen_.num_planes() + place) * stride();
+const void* SpotlightTables::address(std::int64_t epsilon_index, std::int64_t place) const {
+  if (place < 0) return nullptr;
+  const std::int64_t begin = (epsilon_index * chosen_.num_planes() + place) * stride();
+  return reinterpret_cast<const char*>(tables_.data()) + begin * cell_bytes();
+}
+
+void SpotlightTables::widen() {
+  if (is_narrow_) widen(tables_);
+  is_narrow_ = false;
+}
+
+// From behind: a wide cell never lies before its narrow one.
+void SpotlightTables::widen(std::vector<std::int64_t>& tables) {
+  const auto* narrow = reinterpret_cast<const NarrowCell*>(tables.data());
+  for (std::size_t k = tables.size(); k-- > 0;) tables[k] = narrow[k];
 }
 
 std::int64_t* SpotlightTables::holistic(std::int64_t epsilon_index, std::int64_t owner) {
@@ -194,10 +212,13 @@ double SpotlightTables::largest_cosine_sum() const {
 }
 
 void SpotlightTables::read_out(std::int64_t num_rows_everywhere, ResonanceParts& parts) const& {
-  read_out(tables_, signed_tables_, num_rows_everywhere, parts);
+  std::vector<std::int64_t> tables = tables_;
+  if (is_narrow_) widen(tables);
+  read_out(std::move(tables), signed_tables_, num_rows_everywhere, parts);
 }
 
 void SpotlightTables::read_out(std::int64_t num_rows_everywhere, ResonanceParts& parts) && {
+  widen();
   read_out(std::move(tables_), std::move(signed_tables_), num_rows_everywhere, parts);
 }
 

@@ -66,12 +66,21 @@ class SpotlightTables {
   /// Adds a row by where it is in the plane (i, j), at all epsilons or at one.
   void add(std::int64_t i, std::int64_t j, const PlanePoint& point, std::int64_t owner);
   void add_at(std::int64_t epsilon_index, std::int64_t i, std::int64_t j, const PlanePoint& point, std::int64_t owner);
-  /// For rows whose arcs are found elsewhere: their sums, at one epsilon and in the plane at `place` among those chosen,
-  /// or -1; the circular difference table of that plane, (angle), and that over all planes of an owner, or nullptr
-  /// where there is none.
+  /// For rows whose arcs are found elsewhere: adds their sums, at one epsilon and in the plane at `place` among those
+  /// chosen, or -1.
   void add_totals(std::int64_t epsilon_index, std::int64_t place, const kernels::ArcTotals& totals, std::int64_t owner);
-  std::int64_t* table(std::int64_t epsilon_index, std::int64_t place);
-  std::int64_t* holistic(std::int64_t epsilon_index, std::int64_t owner);
+  /// Calls `look_at` with each circular difference table, (angle), that such rows are added to: that of the plane and
+  /// that over all planes of an owner, where they are there.
+  template <typename LookAt>
+  void for_each_table(std::int64_t epsilon_index, std::int64_t place, std::int64_t owner, const LookAt& look_at);
+  /// Where a plane's table lies, to ask the memory for it: its cells take cell_bytes() each. nullptr where there is none.
+  const void* address(std::int64_t epsilon_index, std::int64_t place) const;
+  std::int64_t cell_bytes() const { return is_narrow_ ? sizeof(NarrowCell) : sizeof(std::int64_t); }
+
+  /// So many rows at most may have been added before widen() was called: from then on there is no such limit.
+  static constexpr std::int64_t kMostNarrowRows = std::int64_t{1} << 30;
+  bool is_narrow() const { return is_narrow_; }
+  void widen();
 
   /// The largest |cosine_sum| of any owner so far.
   double largest_cosine_sum() const;
@@ -91,6 +100,15 @@ class SpotlightTables {
     std::vector<std::int64_t> holistic_signed;
   };
 
+  // Cells are of 32 bits as long as that is enough, so that half as much memory is read and written. They lie in the
+  // memory of those of 64 bits, which they become in place.
+  using NarrowCell = kernels::NarrowCell;
+  NarrowCell* narrow_cells() { return reinterpret_cast<NarrowCell*>(tables_.data()); }
+  static void widen(std::vector<std::int64_t>& tables);
+  // Calls `look_at` with a plane's table.
+  template <typename LookAt>
+  void with_table(std::int64_t epsilon_index, std::int64_t place, const LookAt& look_at);
+  std::int64_t* holistic(std::int64_t epsilon_index, std::int64_t owner);
   // A plane's table holds its K differences and then its number of hits, so that both share cache lines.
   std::int64_t stride() const { return num_angles_ + 1; }
   struct Hit;
@@ -114,9 +132,28 @@ class SpotlightTables {
   double smallest_epsilon_;
   bool has_signed_tables_;  // signed, on a grid without the half turn
   std::vector<double> heavy_bounds_;
+  bool is_narrow_ = true;
   std::vector<std::int64_t> tables_;
   std::vector<std::int64_t> signed_tables_;  // (epsilon, plane, angle): arcs minus opposite arcs
   std::vector<Sums> sums_;                   // by owner
 };
+
+template <typename LookAt>
+void SpotlightTables::with_table(std::int64_t epsilon_index, std::int64_t place, const LookAt& look_at) {
+  if (place < 0) return;
+  const std::int64_t begin = (epsilon_index * chosen_.num_planes() + place) * stride();
+  if (is_narrow_) {
+    look_at(narrow_cells() + begin);
+  } else {
+    look_at(tables_.data() + begin);
+  }
+}
+
+template <typename LookAt>
+void SpotlightTables::for_each_table(std::int64_t epsilon_index, std::int64_t place, std::int64_t owner,
+                                     const LookAt& look_at) {
+  with_table(epsilon_index, place, look_at);
+  if (std::int64_t* differences = holistic(epsilon_index, owner)) look_at(differences);
+}
 
 }  // namespace srm

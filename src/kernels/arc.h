@@ -28,7 +28,8 @@ inline ArcCells arc_cells(double centre, double half_width, double cells_per_rad
 
 /// Adds `count` to all `cells` of a circular difference table of `num_distinct` numbers, whose prefix sums are the
 /// counts.
-inline void add_arc(ArcCells cells, std::int64_t num_distinct, std::int64_t* differences, std::int64_t count = 1) {
+template <typename Cell>
+void add_arc(ArcCells cells, std::int64_t num_distinct, Cell* differences, int count = 1) {
   if (cells.num_cells == 0) return;
   if (cells.num_cells == num_distinct) {
     differences[0] += count;

@@ -131,8 +131,8 @@ constexpr std::int32_t kNearCells = 12;  // what lies in no more than these is c
 
 // Ends that lie near each other, as those of rows on one axis do, are counted by comparison: added one after the other
 // each would wait for the one before it.
-void AddEnds(const std::int32_t* HWY_RESTRICT cells, std::int64_t num_cells, std::int64_t sign,
-             std::int64_t* HWY_RESTRICT table) {
+template <typename Cell>
+void AddEnds(const std::int32_t* HWY_RESTRICT cells, std::int64_t num_cells, int sign, Cell* HWY_RESTRICT table) {
   const Ints d;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   std::int64_t counted = 0;
@@ -151,14 +151,14 @@ void AddEnds(const std::int32_t* HWY_RESTRICT cells, std::int64_t num_cells, std
       std::size_t count = 0;
       for (std::int64_t k = 0; k < counted; k += lanes)
         count += hn::CountTrue(d, hn::Eq(hn::LoadU(d, cells + k), here));
-      table[cell] += sign * static_cast<std::int64_t>(count);
+      table[cell] += sign * static_cast<int>(count);
     }
   }
   for (std::int64_t k = counted; k < num_cells; ++k) table[cells[k]] += sign;
 }
 
 const PlaneKernels* Kernels() {
-  static constexpr PlaneKernels kKernels = {Measure, FindEnds, AddEnds};
+  static constexpr PlaneKernels kKernels = {Measure, FindEnds, AddEnds<std::int64_t>, AddEnds<NarrowCell>};
   return &kKernels;
 }
 

@@ -51,6 +51,9 @@ struct ArcTotals {
   std::int64_t num_left = 0;  ///< points that reach a larger threshold perhaps
 };
 
+/// In memory that is also looked at as std::int64_t.
+using NarrowCell [[gnu::may_alias]] = std::int32_t;
+
 /// The kernels for one instruction set.
 struct PlaneKernels {
   /// Fills phi, inverse_r, cosine and index of the scratch.
@@ -61,8 +64,9 @@ struct PlaneKernels {
   /// one can be asked for next.
   ArcTotals (*find_ends)(std::int64_t num_points, float threshold, bool keeps_hits, const ArcGrid& grid,
                          ArcScratch& scratch);
-  /// Adds `sign` to table[cells[k]] for all k, (num_cells).
-  void (*add_ends)(const std::int32_t* cells, std::int64_t num_cells, std::int64_t sign, std::int64_t* table);
+  /// Adds `sign` to table[cells[k]] for all k, (num_cells): to a table of either width.
+  void (*add_ends)(const std::int32_t* cells, std::int64_t num_cells, int sign, std::int64_t* table);
+  void (*add_ends_narrow)(const std::int32_t* cells, std::int64_t num_cells, int sign, NarrowCell* table);
 };
 
 /// nullptr where the instruction set has no vectors.
