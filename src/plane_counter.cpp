@@ -35,6 +35,18 @@ float PlainRows::scaled(std::uint32_t row, std::int64_t i) const {
   return number * numbers.factors[row];
 }
 
+void PlainRows::scaled(std::uint32_t row, std::int64_t first, std::int64_t count, float* to) const {
+  const std::int64_t place = static_cast<std::int64_t>(row) * numbers.stride + first;
+  const auto fill = [&, factor = numbers.factors[row]](const auto* from) {
+    for (std::int64_t k = 0; k < count; ++k) to[k] = static_cast<float>(from[k]) * factor;
+  };
+  if (numbers.floats != nullptr) {
+    fill(numbers.floats + place);
+  } else {
+    fill(numbers.doubles + place);
+  }
+}
+
 ColumnPair ColumnPair::part(std::int64_t first, std::int64_t count) const {
   const auto from = [first](const auto* column) { return column == nullptr ? nullptr : column + first; };
   ColumnPair result = *this;
@@ -128,13 +140,14 @@ void PlaneCounter::add_ends(std::int64_t num_points, std::int64_t num_positive, 
 void PlaneCounter::count_at_all_epsilons(const kernels::PlanePoints& points, std::int64_t num_positive,
                                          std::int64_t place, double length, const auto& add_undecided) {
   kernels::ArcScratch& arcs = scratch_.front().arcs;
-  kernels_.planes.measure(points, grid_, arcs);
+  const bool is_one = ascending_.size() == 1;
+  if (!is_one) kernels_.planes.measure(points, grid_, arcs);
   std::int64_t num_left = points.num_points;
   for (const std::int64_t e : ascending_) {
-    const double threshold = kUnit * threshold_of(spotlight_.epsilon[static_cast<std::size_t>(e)], length);
-    const bool is_last = e == ascending_.back();
-    const kernels::ArcTotals totals =
-        kernels_.planes.find_ends(num_left, static_cast<float>(threshold), !is_last, grid_, arcs);
+    const auto threshold =
+        static_cast<float>(kUnit * threshold_of(spotlight_.epsilon[static_cast<std::size_t>(e)], length));
+    const kernels::ArcTotals totals = is_one ? kernels_.planes.find_arcs(points, threshold, grid_, arcs)
+                                             : kernels_.planes.find_ends(num_left, threshold, grid_, arcs);
     tables_.add_totals(e, place, totals, owner_);
     tables_.for_each_table(e, place, owner_, [&](auto* table) {
       add_ends(num_left, num_left == points.num_points ? num_positive : kSpread, table);
@@ -242,6 +255,11 @@ void PlaneCounter::add_crowd(const kernels::CrowdCells& cells, std::size_t place
 }
 
 bool PlaneCounter::count_crowd(const ColumnPair& pair, const kernels::CrowdCells& cells, std::size_t place) {
+  return count_crowd({pair.at_a, pair.at_b, pair.num_rows}, chosen_.index(pair.a, pair.b), cells, place);
+}
+
+bool PlaneCounter::count_crowd(const kernels::PlanePoints& points, std::int64_t chosen,
+                               const kernels::CrowdCells& cells, std::size_t place) {
   std::array<std::int32_t, kernels::kMostOpen> open;
   std::array<std::int32_t, kernels::kMostOpen> counts;
   std::int64_t num_open = 0;
@@ -251,17 +269,15 @@ bool PlaneCounter::count_crowd(const ColumnPair& pair, const kernels::CrowdCells
   if (cells.first_low[place] == cells.end_high[place]) return false;
   open_all(cells.first_low[place], cells.first_high[place]);
   open_all(cells.end_low[place], cells.end_high[place]);
-  const kernels::PlanePoints points = {pair.at_a, pair.at_b, pair.num_rows};
   const auto threshold = static_cast<float>(kUnit * threshold_of(smallest_epsilon_, 1));
   const kernels::GridDirections directions = {directions_.data(), directions_.data() + grid_.num_distinct};
   if (!kernels_.crowds.count_inside(points, threshold, directions, open.data(), num_open, counts.data())) return false;
-  const std::int64_t chosen = chosen_.index(pair.a, pair.b);
   kernels::ArcTotals totals;
-  totals.num_hits = pair.num_rows;
+  totals.num_hits = points.num_points;
   totals.cosine_sum = kernels_.crowds.sum_cosines(points);
   tables_.add_totals(0, chosen, totals, owner_);
   tables_.for_each_table(0, chosen, owner_,
-                         [&](auto* table) { add_crowd(cells, place, pair.num_rows, counts.data(), table); });
+                         [&](auto* table) { add_crowd(cells, place, points.num_points, counts.data(), table); });
   return true;
 }
 
@@ -286,16 +302,18 @@ void PlaneCounter::count_row(const PlainRows& all, std::uint32_t row, std::int64
   Scratch& scratch = scratch_.front();
   const std::int64_t num_points = last - first;
   if (num_points <= 0) return;
-  for (std::int64_t k = 0; k < num_points; ++k) {
-    scratch.v[static_cast<std::size_t>(k)] = all.scaled(row, first + k);
-  }
+  all.scaled(row, first, num_points, scratch.v.data());
   std::fill_n(scratch.u.begin(), num_points, all.scaled(row, i));
   const auto heavy = all.prepared->heavy_bits(row);
+  bool has_others = false;  // that are looked at from another heavy coordinate
   for (std::int64_t j = first; j < std::min(last, i); ++j) {
     if ((heavy[static_cast<std::size_t>(j / 64)] >> (j % 64) & 1) == 0) continue;
+    has_others = true;
     scratch.u[static_cast<std::size_t>(j - first)] = 0;
     scratch.v[static_cast<std::size_t>(j - first)] = 0;
   }
+  const bool is_full = std::abs(all.coordinate(row, i)) >= threshold_of(smallest_epsilon_, 1);
+  if (is_full && !has_others && count_row_crowd(num_points, first < i)) return;
   const bool has_both = planes_.pairs() == Pairs::kPermutation;
   if (has_both || first > i) {
     count_row_points(all, row, i, first, {scratch.u.data(), scratch.v.data(), num_points}, false);
@@ -303,6 +321,19 @@ void PlaneCounter::count_row(const PlainRows& all, std::uint32_t row, std::int64
   if (has_both || first < i) {
     count_row_points(all, row, i, first, {scratch.v.data(), scratch.u.data(), num_points}, true);
   }
+}
+
+// The points (u, v) of the scratch, which have one u.
+bool PlaneCounter::count_row_crowd(std::int64_t num_points, bool is_turned) {
+  if (!can_crowd()) return false;
+  const Scratch& scratch = scratch_.front();
+  kernels::CrowdBox box = {scratch.u.front(), scratch.u.front(), {}, {}, is_turned ? 1U : 0U};
+  kernels_.crowds.find_range(scratch.v.data(), num_points, &box.v_low[0], &box.v_high[0]);
+  kernels::CrowdCells cells;
+  find_crowds(box, cells);
+  const float* u = scratch.u.data();
+  const float* v = scratch.v.data();
+  return count_crowd({is_turned ? v : u, is_turned ? u : v, num_points}, -1, cells, 0);
 }
 
 void PlaneCounter::count_row_points(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first,

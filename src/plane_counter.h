@@ -18,6 +18,7 @@ struct PlainRows {
   kernels::RowsOfNumbers numbers = {};
   double coordinate(std::uint32_t row, std::int64_t i) const;
   float scaled(std::uint32_t row, std::int64_t i) const;
+  void scaled(std::uint32_t row, std::int64_t first, std::int64_t count, float* to) const;
 };
 
 /// 2^7 times the coordinates of some rows along two basis vectors, a and b; arrays of (num_rows), readable for
@@ -92,6 +93,9 @@ class PlaneCounter {
                         const kernels::PlanePoints& points, bool is_turned);
   void count_at_all_epsilons(const kernels::PlanePoints& points, std::int64_t num_positive, std::int64_t place,
                              double length, const auto& add_undecided);
+  bool count_crowd(const kernels::PlanePoints& points, std::int64_t chosen, const kernels::CrowdCells& cells,
+                   std::size_t place);
+  bool count_row_crowd(std::int64_t num_points, bool is_turned);
   std::int32_t in_turn(std::int32_t cell) const;
   template <typename Cell>
   void add_crowd(const kernels::CrowdCells& cells, std::size_t place, std::int64_t num_rows,

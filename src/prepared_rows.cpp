@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "kernels/fixed_point.h"
-
 namespace srm {
 namespace {
 
@@ -23,14 +21,8 @@ double PreparedRows::bytes_needed(std::int64_t capacity, std::int64_t num_vector
   return static_cast<double>(capacity) * (bits + sizeof(Row) + sizeof(double) + sizeof(float));
 }
 
-void PreparedRows::set(std::int64_t index, const Row& row, double norm) {
-  set(index, row);
-  norms_[static_cast<std::size_t>(index)] = norm;
-  factors_[static_cast<std::size_t>(index)] = kernels::row_factor(norm);
-}
-
 void PreparedRows::copy(const PreparedRows& from, std::int64_t index, std::int64_t to) {
-  set(to, from.row(index), from.norm(index));
+  set(to, from.row(index), from.norm(index), from.factors()[index]);
   std::copy_n(from.heavy_.data() + index * num_words_, num_words_, heavy_words(to));
 }
 

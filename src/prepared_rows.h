@@ -37,7 +37,11 @@ class PreparedRows {
   }
 
   void set(std::int64_t index, const Row& row) { rows_[static_cast<std::size_t>(index)] = row; }
-  void set(std::int64_t index, const Row& row, double norm);
+  void set(std::int64_t index, const Row& row, double norm, float factor) {
+    set(index, row);
+    norms_[static_cast<std::size_t>(index)] = norm;
+    factors_[static_cast<std::size_t>(index)] = factor;
+  }
   std::uint64_t* heavy_words(std::int64_t index) { return heavy_.data() + index * num_words_; }
   std::int64_t num_words() const { return num_words_; }
   /// What `from` knows of its row `index` is known here of row `to`.

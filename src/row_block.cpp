@@ -125,7 +125,8 @@ bool RowBlock::prepare_direct(const Number* row, std::int64_t row_stride, std::i
   if (!prepare(row, row_stride, basis_.dim(), bound, sums, direct.data())) return false;
   for (std::int64_t k = 0; k < num_rows; ++k) {
     const kernels::DirectRow& one = direct[static_cast<std::size_t>(k)];
-    rows_.set(index + k, {RowKind::kDirection, true, one.num_heavy, to_fixed_quartic(one.quartic_sum)}, one.norm);
+    rows_.set(index + k, {RowKind::kDirection, true, one.num_heavy, to_fixed_quartic(one.quartic_sum)}, one.norm,
+              one.factor);
   }
   return true;
 }
@@ -163,7 +164,7 @@ void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64
     bits[i / 64] |= static_cast<std::uint64_t>(is_heavy) << (i % 64);
     prepared.num_heavy += is_heavy ? 1 : 0;
   }
-  rows_.set(index, prepared, 1);
+  rows_.set(index, prepared, 1, kernels::row_factor(1));
 }
 
 // Those of a row whose numbers are its coordinates but for one factor; else such as are not plain.

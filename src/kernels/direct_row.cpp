@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 #include "kernels/fixed_point.h"
 #include "kernels/row.h"
@@ -76,6 +77,27 @@ double SumOfTree(const double* lanes) {
   return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
 }
 
+// The same tree: halves are added to each other.
+template <class D>
+HWY_INLINE double SumOfHalves(D d, hn::Vec<D> lanes) {
+  if constexpr (hn::MaxLanes(d) == 1) {
+    return hn::GetLane(lanes);
+  } else {
+    const hn::Half<D> half;
+    return SumOfHalves(half, hn::Add(hn::LowerHalf(half, lanes), hn::UpperHalf(half, lanes)));
+  }
+}
+
+HWY_INLINE double SumOfTree(const DoubleVector (&parts)[kVectors]) {
+  if constexpr (kVectors == 1) {
+    return SumOfHalves(Doubles(), parts[0]);
+  } else if constexpr (kVectors == 2) {
+    return SumOfHalves(Doubles(), hn::Add(parts[0], parts[1]));
+  } else {
+    return SumOfHalves(Doubles(), hn::Add(hn::Add(parts[0], parts[2]), hn::Add(parts[1], parts[3])));
+  }
+}
+
 // Asks the memory for what the calls after the next one will read. A line of it each time that as much has been worked
 // on: together they hide the memory, in one go they would stop it.
 constexpr std::int64_t kCallsAhead = 2;
@@ -110,6 +132,11 @@ HWY_INLINE void FindMoments(const Number* HWY_RESTRICT rows, std::int64_t row_st
     }
   }
   for (std::int64_t r = 0; r < kRows; ++r) {
+    if (last == dim) {
+      square_sums[r] = SumOfTree(squares[r]);
+      quartic_sums[r] = SumOfTree(quartics[r]);
+      continue;
+    }
     HWY_ALIGN double lanes[2][8];
     for (std::int64_t part = 0; part < kVectors; ++part) {
       hn::Store(squares[r][part], d, lanes[0] + part * kLanes);
@@ -148,7 +175,7 @@ HWY_INLINE void Scale(const Moments<kRows>& moments, float* factors, DirectRow* 
   for (std::int64_t r = 0; r < kRows; ++r) {
     prepared[r].norm = norms[r];
     prepared[r].quartic_sum = quartics[r];
-    factors[r] = static_cast<float>(inverses[r]);  // row_factor()
+    factors[r] = prepared[r].factor = static_cast<float>(inverses[r]);
   }
 }
 
@@ -169,21 +196,26 @@ HWY_INLINE void AddNarrow(D /*tag*/, hn::Vec<D> narrow, std::int64_t* to) {
 template <typename Number>
 std::int32_t MarkHeavy(const Number* HWY_RESTRICT row, std::int64_t dim, float factor, float bound, std::uint64_t* heavy) {
   const Floats d;
-  std::fill_n(heavy, (dim + 63) / 64, std::uint64_t{0});
   std::int32_t num_heavy = 0;
+  std::uint64_t word = 0;
+  const auto put = [&](std::int64_t k, std::int64_t next) {
+    if (next % 64 == 0 || next == dim) heavy[k / 64] = std::exchange(word, 0);
+  };
   std::int64_t k = 0;
   for (; k + kFloatLanes <= dim; k += kFloatLanes) {
     const auto y = hn::Mul(Load(row + k), hn::Set(d, factor));
     const auto is_heavy = hn::Ge(hn::Mul(y, y), hn::Set(d, bound));
     std::uint8_t bits[8] = {};
     hn::StoreMaskBits(d, is_heavy, bits);
-    heavy[k / 64] |= static_cast<std::uint64_t>(bits[0] | bits[1] << 8) << (k % 64);
+    word |= static_cast<std::uint64_t>(bits[0] | bits[1] << 8) << (k % 64);
     num_heavy += static_cast<std::int32_t>(hn::CountTrue(d, is_heavy));
+    put(k, k + kFloatLanes);
   }
   for (; k < dim; ++k) {
     const float y = static_cast<float>(row[k]) * factor;
-    heavy[k / 64] |= static_cast<std::uint64_t>(y * y >= bound) << (k % 64);
+    word |= static_cast<std::uint64_t>(y * y >= bound) << (k % 64);
     num_heavy += y * y >= bound ? 1 : 0;
+    put(k, k + 1);
   }
   return num_heavy;
 }

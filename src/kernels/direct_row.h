@@ -20,6 +20,7 @@ struct DirectSums {
 /// What became of a row: its length, the sum of the fourth powers of x_hat, and which numbers of x_hat may be heavy.
 struct DirectRow {
   double norm;
+  float factor;  // row_factor() of it
   double quartic_sum;
   std::int32_t num_heavy;  // where it is 0 nothing is written to `heavy`
   std::uint64_t* heavy;    // ceil(dim / 64) words: bit i is set where x_hat_i^2 >= bound, to the precision of float32

@@ -29,6 +29,103 @@ constexpr float kNearThreshold = 2e-6f;  // of epsilon / r to 1, within which th
 // Elsewhere Highway compresses by a table that compilers copy at each use.
 constexpr bool kCompresses = HWY_TARGET <= HWY_AVX3;
 
+struct Measured {
+  FloatVector phi;
+  FloatVector inverse_r;
+  hn::Vec<Ints> cosine;
+};
+
+HWY_INLINE Measured MeasuredOf(FloatVector u, FloatVector v, const ArcGrid& grid) {
+  const Inverse inverse(u, v);
+  return {Phi(u, v, inverse, grid), inverse.InverseR(), Cosines(u, v, inverse.inverse_r_squared)};
+}
+
+// Arcs at one epsilon, a vector of points after the other.
+class EndFinder {
+ public:
+  EndFinder(float threshold, const ArcGrid& grid, ArcScratch& scratch)
+      : scratch_(scratch),
+        threshold_(hn::Set(d_, threshold)),
+        cells_(hn::Set(d_, grid.cells_per_radian)),
+        round_(hn::Set(dw_, static_cast<std::uint32_t>(grid.num_distinct))),
+        clear_(hn::Set(d_, 0.5f - grid.guard)),
+        slope_(hn::Set(d_, grid.guard_slope)),
+        cosine_sum_(hn::Zero(di_)) {}
+
+  // The points from `k` on, of which `index` tells which these are. Returns those that hit, or nearly.
+  HWY_INLINE hn::Mask<Floats> Find(std::int64_t k, const Measured& points, hn::Vec<Ints> index) {
+    const auto one = hn::Set(d_, 1.0f);
+    const auto half = hn::Set(d_, 0.5f);
+    const auto x = hn::Mul(threshold_, points.inverse_r);
+    const auto rest = hn::Sub(one, x);
+    const auto hit = hn::Gt(rest, hn::Set(d_, -kNearThreshold));
+    const auto root = hn::Sqrt(hn::Max(rest, hn::Zero(d_)));
+    const auto half_width = hn::Mul(hn::Mul(root, cells_), ArcCosineOverRoot(x));
+    const auto low = hn::Sub(points.phi, half_width);
+    const auto high = hn::Add(points.phi, half_width);
+    const auto first = hn::Ceil(low);
+    const auto last = hn::Floor(high);
+    // How far the ends are from the middle between two grid angles: at most `clear` when rounding cannot matter.
+    const auto from_middle =
+        hn::Max(hn::Abs(hn::Sub(hn::Sub(first, low), half)), hn::Abs(hn::Sub(hn::Sub(high, last), half)));
+    const auto is_clear = hn::And(hn::Ge(hn::Mul(hn::Sub(clear_, from_middle), root), slope_),
+                                  hn::Gt(rest, hn::Set(d_, kNearThreshold)));
+    const auto counted = hn::And(hit, is_clear);
+    const auto first_cell = ToCells(counted, first);
+    const auto end_cell = ToCells(counted, hn::Add(last, one));
+    hn::StoreU(first_cell, di_, scratch_.first + k);
+    hn::StoreU(end_cell, di_, scratch_.end + k);
+    totals_.num_wrapped += static_cast<std::int64_t>(hn::CountTrue(di_, hn::Lt(end_cell, first_cell)));
+    totals_.num_hits += static_cast<std::int64_t>(hn::CountTrue(d_, counted));
+    cosine_sum_ = hn::Add(cosine_sum_, hn::IfThenElseZero(hn::RebindMask(di_, counted), points.cosine));
+    const auto undecided = hn::AndNot(is_clear, hit);
+    if (!hn::AllFalse(d_, undecided)) {
+      const auto mask = hn::RebindMask(di_, undecided);
+      hn::StoreU(hn::Compress(index, mask), di_, scratch_.undecided + totals_.num_undecided);
+      totals_.num_undecided += static_cast<std::int64_t>(hn::CountTrue(di_, mask));
+    }
+    return hit;
+  }
+  ArcTotals Totals() {
+    totals_.cosine_sum = hn::GetLane(hn::SumOfLanes(di_, cosine_sum_));
+    return totals_;
+  }
+
+ private:
+  HWY_INLINE hn::Vec<Ints> ToCells(hn::Mask<Floats> counted, FloatVector angle) const {
+    const auto cell = hn::BitCast(dw_, Rounded(hn::IfThenElseZero(counted, angle)));
+    return hn::BitCast(di_, hn::Min(cell, hn::Add(cell, round_)));  // a negative one is huge until it is turned round
+  }
+
+  const Floats d_ = {};
+  const Ints di_ = {};
+  const Words dw_ = {};
+  ArcScratch& scratch_;
+  FloatVector threshold_, cells_;
+  hn::Vec<Words> round_;
+  FloatVector clear_, slope_;
+  hn::Vec<Ints> cosine_sum_;
+  ArcTotals totals_;
+};
+
+ArcTotals FindArcs(const PlanePoints& points, float threshold, const ArcGrid& grid, ArcScratch& scratch) {
+  const Floats d;
+  const Ints di;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  EndFinder finder(threshold, grid, scratch);
+  auto index = hn::Iota(di, 0);
+  std::int64_t k = 0;
+  for (; k + lanes <= points.num_points; k += lanes) {
+    finder.Find(k, MeasuredOf(hn::LoadU(d, points.u + k), hn::LoadU(d, points.v + k), grid), index);
+    index = hn::Add(index, hn::Set(di, static_cast<std::int32_t>(lanes)));
+  }
+  if (k == points.num_points) return finder.Totals();
+  const auto valid = hn::FirstN(d, static_cast<std::size_t>(points.num_points - k));
+  const auto u = hn::IfThenElseZero(valid, hn::LoadU(d, points.u + k));
+  finder.Find(k, MeasuredOf(u, hn::IfThenElseZero(valid, hn::LoadU(d, points.v + k)), grid), index);
+  return finder.Totals();
+}
+
 // No point has such an r; behind the last point it stands for the end.
 HWY_INLINE void EndAt(std::int64_t num_points, ArcScratch& scratch) {
   const Floats d;
@@ -41,90 +138,39 @@ void Measure(const PlanePoints& points, const ArcGrid& grid, ArcScratch& scratch
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   auto index = hn::Iota(di, 0);
   for (std::int64_t k = 0; k < points.num_points; k += lanes) {
-    const auto u = hn::LoadU(d, points.u + k);
-    const auto v = hn::LoadU(d, points.v + k);
-    const Inverse inverse(u, v);
-    hn::StoreU(Phi(u, v, inverse, grid), d, scratch.phi + k);
-    hn::StoreU(inverse.InverseR(), d, scratch.inverse_r + k);
-    hn::StoreU(Cosines(u, v, inverse.inverse_r_squared), di, scratch.cosine + k);
+    const Measured measured = MeasuredOf(hn::LoadU(d, points.u + k), hn::LoadU(d, points.v + k), grid);
+    hn::StoreU(measured.phi, d, scratch.phi + k);
+    hn::StoreU(measured.inverse_r, d, scratch.inverse_r + k);
+    hn::StoreU(measured.cosine, di, scratch.cosine + k);
     hn::StoreU(index, di, scratch.index + k);
     index = hn::Add(index, hn::Set(di, static_cast<std::int32_t>(lanes)));
   }
   EndAt(points.num_points, scratch);
 }
 
-template <bool kKeepsHits>
-HWY_INLINE ArcTotals FindEndsOf(std::int64_t num_points, float threshold, const ArcGrid& grid, ArcScratch& scratch) {
+ArcTotals FindEnds(std::int64_t num_points, float threshold, const ArcGrid& grid, ArcScratch& scratch) {
   const Floats d;
   const Ints di;
-  const Words dw;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  const auto one = hn::Set(d, 1.0f);
-  const auto half = hn::Set(d, 0.5f);
-  const auto cells = hn::Set(d, grid.cells_per_radian);
-  const auto round = hn::Set(dw, static_cast<std::uint32_t>(grid.num_distinct));
-  const auto clear = hn::Set(d, 0.5f - grid.guard);
-  const auto slope = hn::Set(d, grid.guard_slope);
-  ArcTotals totals;
-  auto cosine_sum = hn::Zero(di);
+  EndFinder finder(threshold, grid, scratch);
+  std::int64_t num_left = 0;
   for (std::int64_t k = 0; k < num_points; k += lanes) {
-    const auto inverse_r = hn::LoadU(d, scratch.inverse_r + k);
-    const auto phi = hn::LoadU(d, scratch.phi + k);
-    const auto cosine = hn::LoadU(di, scratch.cosine + k);
+    const Measured measured = {hn::LoadU(d, scratch.phi + k), hn::LoadU(d, scratch.inverse_r + k),
+                               hn::LoadU(di, scratch.cosine + k)};
     const auto index = hn::LoadU(di, scratch.index + k);
-    const auto x = hn::Mul(hn::Set(d, threshold), inverse_r);
-    const auto rest = hn::Sub(one, x);
-    const auto hit = hn::Gt(rest, hn::Set(d, -kNearThreshold));
-    const auto root = hn::Sqrt(hn::Max(rest, hn::Zero(d)));
-    const auto half_width = hn::Mul(hn::Mul(root, cells), ArcCosineOverRoot(x));
-    const auto low = hn::Sub(phi, half_width);
-    const auto high = hn::Add(phi, half_width);
-    const auto first = hn::Ceil(low);
-    const auto last = hn::Floor(high);
-    // How far the ends are from the middle between two grid angles: at most `clear` when rounding cannot matter.
-    const auto from_middle =
-        hn::Max(hn::Abs(hn::Sub(hn::Sub(first, low), half)), hn::Abs(hn::Sub(hn::Sub(high, last), half)));
-    const auto is_clear = hn::And(hn::Ge(hn::Mul(hn::Sub(clear, from_middle), root), slope),
-                                  hn::Gt(rest, hn::Set(d, kNearThreshold)));
-    const auto counted = hn::And(hit, is_clear);
-    const auto to_cells = [&](FloatVector angle) HWY_ATTR {
-      const auto cell = hn::BitCast(dw, Rounded(hn::IfThenElseZero(counted, angle)));
-      return hn::BitCast(di, hn::Min(cell, hn::Add(cell, round)));  // a negative one is huge until it is turned round
-    };
-    const auto first_cell = to_cells(first);
-    const auto end_cell = to_cells(hn::Add(last, one));
-    hn::StoreU(first_cell, di, scratch.first + k);
-    hn::StoreU(end_cell, di, scratch.end + k);
-    totals.num_wrapped += static_cast<std::int64_t>(hn::CountTrue(di, hn::Lt(end_cell, first_cell)));
-    totals.num_hits += static_cast<std::int64_t>(hn::CountTrue(d, counted));
-    cosine_sum = hn::Add(cosine_sum, hn::IfThenElseZero(hn::RebindMask(di, counted), cosine));
-    const auto undecided = hn::AndNot(is_clear, hit);
-    if (!hn::AllFalse(d, undecided)) {
-      const auto mask = hn::RebindMask(di, undecided);
-      hn::StoreU(hn::Compress(index, mask), di, scratch.undecided + totals.num_undecided);
-      totals.num_undecided += static_cast<std::int64_t>(hn::CountTrue(di, mask));
-    }
-    if (!kKeepsHits) continue;
-    hn::StoreU(hn::Compress(inverse_r, hit), d, scratch.inverse_r + totals.num_left);
-    hn::StoreU(hn::Compress(phi, hit), d, scratch.phi + totals.num_left);
+    const auto hit = finder.Find(k, measured, index);
+    if (!kCompresses) continue;
+    hn::StoreU(hn::Compress(measured.inverse_r, hit), d, scratch.inverse_r + num_left);
+    hn::StoreU(hn::Compress(measured.phi, hit), d, scratch.phi + num_left);
     const auto kept = hn::RebindMask(di, hit);
-    hn::StoreU(hn::Compress(cosine, kept), di, scratch.cosine + totals.num_left);
-    hn::StoreU(hn::Compress(index, kept), di, scratch.index + totals.num_left);
-    totals.num_left += static_cast<std::int64_t>(hn::CountTrue(d, hit));
+    hn::StoreU(hn::Compress(measured.cosine, kept), di, scratch.cosine + num_left);
+    hn::StoreU(hn::Compress(index, kept), di, scratch.index + num_left);
+    num_left += static_cast<std::int64_t>(hn::CountTrue(d, hit));
   }
-  totals.cosine_sum = hn::GetLane(hn::SumOfLanes(di, cosine_sum));
-  if (kKeepsHits) {
-    EndAt(totals.num_left, scratch);
-  } else {
-    totals.num_left = num_points;
-  }
+  ArcTotals totals = finder.Totals();
+  totals.num_left = kCompresses ? num_left : num_points;
+  EndAt(totals.num_left, scratch);
   return totals;
-}
-
-ArcTotals FindEnds(std::int64_t num_points, float threshold, bool keeps_hits, const ArcGrid& grid,
-                   ArcScratch& scratch) {
-  if (kCompresses && keeps_hits) return FindEndsOf<true>(num_points, threshold, grid, scratch);
-  return FindEndsOf<false>(num_points, threshold, grid, scratch);
 }
 
 constexpr std::int32_t kNearCells = 12;  // what lies in no more than these is counted cell by cell
@@ -158,7 +204,7 @@ void AddEnds(const std::int32_t* HWY_RESTRICT cells, std::int64_t num_cells, int
 }
 
 const PlaneKernels* Kernels() {
-  static constexpr PlaneKernels kKernels = {Measure, FindEnds, AddEnds<std::int64_t>, AddEnds<NarrowCell>};
+  static constexpr PlaneKernels kKernels = {FindArcs, Measure, FindEnds, AddEnds<std::int64_t>, AddEnds<NarrowCell>};
   return &kKernels;
 }
 

@@ -56,14 +56,13 @@ using NarrowCell [[gnu::may_alias]] = std::int32_t;
 
 /// The kernels for one instruction set.
 struct PlaneKernels {
-  /// Fills phi, inverse_r, cosine and index of the scratch.
-  void (*measure)(const PlanePoints& points, const ArcGrid& grid, ArcScratch& scratch);
   /// Fills first and end: the arc of point k is +1 at first[k] and -1 at end[k] of a circular difference table, and
-  /// +1 at 0 where it is wrapped; both are 0 for points without one. Thresholds are of r, which is below 2^7. With
-  /// keeps_hits what was measured is afterwards of the num_left points that reach the threshold, or nearly: a larger
-  /// one can be asked for next.
-  ArcTotals (*find_ends)(std::int64_t num_points, float threshold, bool keeps_hits, const ArcGrid& grid,
-                         ArcScratch& scratch);
+  /// +1 at 0 where it is wrapped; both are 0 for points without one. The threshold is of r, which is below 2^7.
+  ArcTotals (*find_arcs)(const PlanePoints& points, float threshold, const ArcGrid& grid, ArcScratch& scratch);
+  /// The same in two steps, for several thresholds in ascending order. measure() fills phi, inverse_r, cosine and
+  /// index; find_ends() leaves of them those of the num_left points that reach the threshold, or nearly.
+  void (*measure)(const PlanePoints& points, const ArcGrid& grid, ArcScratch& scratch);
+  ArcTotals (*find_ends)(std::int64_t num_points, float threshold, const ArcGrid& grid, ArcScratch& scratch);
   /// Adds `sign` to table[cells[k]] for all k, (num_cells): to a table of either width.
   void (*add_ends)(const std::int32_t* cells, std::int64_t num_cells, int sign, std::int64_t* table);
   void (*add_ends_narrow)(const std::int32_t* cells, std::int64_t num_cells, int sign, NarrowCell* table);
