@@ -24,6 +24,7 @@ namespace {
 using kernels::RowKind;
 
 constexpr std::int64_t kNumbersOfThread = 1 << 16;
+constexpr std::int64_t kCachedNumbers = 1 << 17;
 
 AccumulatorOptions valid_for(const Basis& basis, AccumulatorOptions options, std::string_view where) {
   require_valid(options, where);
@@ -168,8 +169,11 @@ void Accumulator::State::update(const Number* input, std::int64_t num_samples, s
   }
   require_room_for(num_samples);
   if (num_samples_seen + num_samples > SpotlightTables::kMostNarrowRows) tables.widen();
-  for (std::int64_t first = 0; first < num_samples; first += block.capacity()) {
-    const std::int64_t num_rows = std::min(block.capacity(), num_samples - first);
+  const bool is_by_row = batch_sweep && batch_sweep->is_by_row();
+  const std::int64_t cached = std::max<std::int64_t>(kCachedNumbers / dim, 16) * options.num_threads;
+  const std::int64_t most = is_by_row ? std::min(cached, block.capacity()) : block.capacity();
+  for (std::int64_t first = 0; first < num_samples; first += most) {
+    const std::int64_t num_rows = std::min(most, num_samples - first);
     // To start a thread costs as much as to prepare some rows.
     const std::int64_t num_threads = std::clamp<std::int64_t>(num_rows * dim / kNumbersOfThread, 1, options.num_threads);
     on_all_threads(num_threads, [&](std::int64_t thread) {
@@ -198,7 +202,7 @@ void Accumulator::State::sweep_rows(const Number* input, std::int64_t num_rows, 
   constexpr bool is_double = std::is_same_v<Number, double>;
   constexpr bool is_half = sizeof(Number) < sizeof(float);
   if constexpr (!is_half) {
-    const bool is_many = num_hitting >= waiting->capacity() / 2;
+    const bool is_many = num_hitting >= waiting->capacity() / 2 || batch_sweep->is_by_row();
     if (block.is_direct() && (is_many || is_double)) {
       return sweep_plain({&prepared, block.numbers(input, row_stride)}, num_rows);
     }

@@ -83,6 +83,9 @@ std::int64_t BatchSweep::begin(const PlainRows& rows, std::int64_t first_row, st
   const std::int64_t tiled_end = first_row + std::min(num_rows, tile_capacity(basis_));
   uses_tiles_ = may_use_tiles_ && (path_ == CountingPath::kTiles || heavy_share(first_row, tiled_end) > kTileShare);
   if (uses_tiles_) return begin_tiles(first_row, tiled_end);
+  first_row_ = first_row;
+  last_row_ = first_row + num_rows;
+  if (is_holistic_) return last_row_;
   return begin_groups(first_row, first_row + num_rows);
 }
 
@@ -190,18 +193,17 @@ void BatchSweep::sweep_tiles(std::int64_t owner, std::int64_t num_owners) {
 void BatchSweep::sweep_by_row(std::int64_t owner, std::int64_t num_owners) {
   const std::int64_t m = basis_.num_vectors();
   PlaneCounter& counter = counters_[static_cast<std::size_t>(owner)];
-  for (std::int64_t i = 0; i < m; ++i) {
-    const std::int64_t end = group_begin_[static_cast<std::size_t>(i) + 1];
-    for (std::int64_t entry = group_begin_[static_cast<std::size_t>(i)]; entry < end; ++entry) {
-      if (entry % num_owners != owner) continue;
-      const std::uint32_t row = group_rows_[static_cast<std::size_t>(entry)];
+  for (std::int64_t index = first_row_ + owner; index < last_row_; index += num_owners) {
+    if (rows_.prepared->num_heavy(index) == 0) continue;
+    const auto row = static_cast<std::uint32_t>(index);
+    for_each_bit(rows_.prepared->heavy_bits(row), [&](std::int64_t i) {
       for (std::int64_t j = 0; j < i; j += kernels::kMostPoints) {
         counter.count_row(rows_, row, i, j, std::min(j + kernels::kMostPoints, i));
       }
       for (std::int64_t j = i + 1; j < m; j += kernels::kMostPoints) {
         counter.count_row(rows_, row, i, j, std::min(j + kernels::kMostPoints, m));
       }
-    }
+    });
   }
 }
 

@@ -19,6 +19,8 @@ class BatchSweep {
   BatchSweep(const Basis& basis, const PlaneSet& planes, const ChosenPlanes& chosen, const Spotlight& spotlight,
              CountingPath path, const PlaneCounter::Kernels& kernels, SpotlightTables& tables, std::int64_t num_owners);
 
+  /// Whether rows are looked at one by one: then it is best when they are still in the cache.
+  bool is_by_row() const { return is_holistic_ && !may_use_tiles_; }
   /// In double, which cannot overflow.
   static double bytes_needed(const Basis& basis, const PlaneSet& planes, const Spotlight& spotlight, CountingPath path,
                              std::int64_t num_owners);
@@ -87,6 +89,8 @@ class BatchSweep {
   // The piece at hand.
   PlainRows rows_;
   bool uses_tiles_ = false;
+  std::int64_t first_row_ = 0;
+  std::int64_t last_row_ = 0;
   std::vector<std::uint32_t> group_rows_;  // the rows of each heavy coordinate, one group behind the other
   std::vector<std::int64_t> group_begin_;  // (m + 1)
   std::vector<std::uint32_t> tile_rows_;
