@@ -343,7 +343,7 @@ void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, std::int
                          static_cast<std::size_t>(next));
       }
       const bool is_masked = (heavy_in_any >> k & 1) != 0;
-      if (part.is_crowd && !is_masked && counter.count_crowd(full, part.cells, column)) continue;
+      if (part.is_crowd && !is_masked && counter.count_crowd(rows_, full, part.cells, column)) continue;
       counter.count_all(rows_, full, part.num_rows);
     }
     if (group.num_full < group.num_rows) {

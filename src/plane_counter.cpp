@@ -255,12 +255,8 @@ void PlaneCounter::add_crowd(const kernels::CrowdCells& cells, std::size_t place
   }
 }
 
-bool PlaneCounter::count_crowd(const ColumnPair& pair, const kernels::CrowdCells& cells, std::size_t place) {
-  return count_crowd({pair.at_a, pair.at_b, pair.num_rows}, chosen_.index(pair.a, pair.b), cells, place);
-}
-
 bool PlaneCounter::count_crowd(const kernels::PlanePoints& points, std::int64_t chosen,
-                               const kernels::CrowdCells& cells, std::size_t place) {
+                               const kernels::CrowdCells& cells, std::size_t place, const auto& is_inside) {
   std::array<std::int32_t, kernels::kMostOpen> open;
   std::array<std::int32_t, kernels::kMostOpen> counts;
   std::int64_t num_open = 0;
@@ -272,7 +268,14 @@ bool PlaneCounter::count_crowd(const kernels::PlanePoints& points, std::int64_t 
   open_all(cells.end_low[place], cells.end_high[place]);
   const auto threshold = static_cast<float>(kUnit * threshold_of(smallest_epsilon_, 1));
   const kernels::GridDirections directions = {directions_.data(), directions_.data() + grid_.num_distinct};
-  if (!kernels_.crowds.count_inside(points, threshold, directions, open.data(), num_open, counts.data())) return false;
+  if (!kernels_.crowds.count_inside(points, threshold, directions, open.data(), num_open, counts.data())) {
+    for (std::size_t k = 0; k < static_cast<std::size_t>(num_open); ++k) {
+      std::uint16_t* undecided = scratch_.front().indices.data();
+      const std::int64_t count = kernels_.crowds.find_undecided(points, threshold, directions, open[k], undecided);
+      counts[k] += static_cast<std::int32_t>(
+          std::count_if(undecided, undecided + count, [&](std::uint16_t point) { return is_inside(point, open[k]); }));
+    }
+  }
   kernels::ArcTotals totals;
   totals.num_hits = points.num_points;
   totals.cosine_sum = kernels_.crowds.sum_cosines(points);
@@ -280,6 +283,14 @@ bool PlaneCounter::count_crowd(const kernels::PlanePoints& points, std::int64_t 
   tables_.for_each_table(0, chosen, owner_,
                          [&](auto* table) { add_crowd(cells, place, points.num_points, counts.data(), table); });
   return true;
+}
+
+bool PlaneCounter::count_crowd(const PlainRows& all, const ColumnPair& pair, const kernels::CrowdCells& cells,
+                               std::size_t place) {
+  const auto is_inside = [&](std::uint16_t point, std::int32_t cell) {
+    return tables_.is_inside(0, pair.a, pair.b, point_of(all, pair.rows[point], pair.a, pair.b), cell);
+  };
+  return count_crowd({pair.at_a, pair.at_b, pair.num_rows}, chosen_.index(pair.a, pair.b), cells, place, is_inside);
 }
 
 std::int32_t PlaneCounter::in_turn(std::int32_t cell) const {
@@ -317,7 +328,7 @@ void PlaneCounter::count_row(const PlainRows& all, std::uint32_t row, std::int64
     }
   }
   const bool is_full = std::abs(all.coordinate(row, i)) >= threshold_of(smallest_epsilon_, 1);
-  if (is_full && !has_others && count_row_crowd(num_points, first < i)) return;
+  if (is_full && !has_others && count_row_crowd(all, row, i, first, num_points)) return;
   const bool has_both = planes_.pairs() == Pairs::kPermutation;
   if (has_both || first > i) {
     count_row_points(all, row, i, first, {scratch.u.data(), scratch.v.data(), num_points}, false);
@@ -328,8 +339,10 @@ void PlaneCounter::count_row(const PlainRows& all, std::uint32_t row, std::int64
 }
 
 // The points (u, v) of the scratch, which have one u.
-bool PlaneCounter::count_row_crowd(std::int64_t num_points, bool is_turned) {
+bool PlaneCounter::count_row_crowd(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first,
+                                   std::int64_t num_points) {
   if (!can_crowd()) return false;
+  const bool is_turned = first < i;
   const Scratch& scratch = scratch_.front();
   kernels::CrowdBox box = {scratch.u.front(), scratch.u.front(), {}, {}, is_turned ? 1U : 0U};
   kernels_.crowds.find_range(scratch.v.data(), num_points, &box.v_low[0], &box.v_high[0]);
@@ -337,7 +350,12 @@ bool PlaneCounter::count_row_crowd(std::int64_t num_points, bool is_turned) {
   find_crowds(box, cells);
   const float* u = scratch.u.data();
   const float* v = scratch.v.data();
-  return count_crowd({is_turned ? v : u, is_turned ? u : v, num_points}, -1, cells, 0);
+  const auto is_inside = [&](std::uint16_t point, std::int32_t cell) {
+    const std::int64_t a = is_turned ? first + point : i;
+    const std::int64_t b = is_turned ? i : first + point;
+    return tables_.is_inside(0, a, b, point_of(all, row, a, b), cell);
+  };
+  return count_crowd({is_turned ? v : u, is_turned ? u : v, num_points}, -1, cells, 0, is_inside);
 }
 
 void PlaneCounter::count_row_points(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first,

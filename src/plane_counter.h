@@ -70,8 +70,8 @@ class PlaneCounter {
   /// Where the arcs of rows near to each other end, in the planes of a box.
   void find_crowds(const kernels::CrowdBox& box, kernels::CrowdCells& cells) const;
   /// Counts rows that all hit, as found at `place` of `cells`; false, with nothing done, where they are not near enough
-  /// to each other or float32 cannot tell.
-  bool count_crowd(const ColumnPair& pair, const kernels::CrowdCells& cells, std::size_t place);
+  /// to each other.
+  bool count_crowd(const PlainRows& all, const ColumnPair& pair, const kernels::CrowdCells& cells, std::size_t place);
   /// Asks the memory for what count_crowd() will touch.
   void prefetch(std::int64_t a, std::int64_t b, const kernels::CrowdCells& cells, std::size_t place);
   /// Counts one row in the planes of b_i and b_j for all j from `first` and below `last`, of which i is none and at
@@ -94,8 +94,9 @@ class PlaneCounter {
   void count_at_all_epsilons(const kernels::PlanePoints& points, std::int64_t num_positive, std::int64_t place,
                              double length, const auto& add_undecided);
   bool count_crowd(const kernels::PlanePoints& points, std::int64_t chosen, const kernels::CrowdCells& cells,
-                   std::size_t place);
-  bool count_row_crowd(std::int64_t num_points, bool is_turned);
+                   std::size_t place, const auto& is_inside);
+  bool count_row_crowd(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first,
+                       std::int64_t num_points);
   std::int32_t in_turn(std::int32_t cell) const;
   template <typename Cell>
   void add_crowd(const kernels::CrowdCells& cells, std::size_t place, std::int64_t num_rows,

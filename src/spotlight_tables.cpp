@@ -140,6 +140,21 @@ void SpotlightTables::add_at(std::int64_t epsilon_index, std::int64_t i, std::in
   if (hit) add_at(epsilon_index, *hit, sums_[static_cast<std::size_t>(owner)]);
 }
 
+inline kernels::ArcCells SpotlightTables::cells_of(const Hit& hit, double threshold) const {
+  if (-hit.r >= threshold) return {0, num_distinct_};
+  return kernels::arc_cells(hit.phi, std::acos(threshold / hit.r), cells_per_radian_, num_distinct_);
+}
+
+bool SpotlightTables::is_inside(std::int64_t epsilon_index, std::int64_t i, std::int64_t j, const PlanePoint& point,
+                                std::int64_t cell) const {
+  const std::optional<Hit> hit = hit_of(i, j, point);
+  if (!hit) return false;
+  const double threshold = threshold_of(spotlight_.epsilon[static_cast<std::size_t>(epsilon_index)], hit->length);
+  if (hit->r < threshold) return false;
+  const kernels::ArcCells cells = cells_of(*hit, threshold);
+  return (cell - cells.first + num_distinct_) % num_distinct_ < cells.num_cells;
+}
+
 void SpotlightTables::add_at(std::int64_t epsilon_index, const Hit& hit, Sums& sums) {
   const auto e = static_cast<std::size_t>(epsilon_index);
   const double threshold = threshold_of(spotlight_.epsilon[e], hit.length);
@@ -149,15 +164,12 @@ void SpotlightTables::add_at(std::int64_t epsilon_index, const Hit& hit, Sums& s
     ++sums.num_hits[e];
     sums.cosine_sum[e] += hit.cosine;
   }
-  const bool everywhere = -hit.r >= threshold;
-  const double half_width = everywhere ? 0 : std::acos(threshold / hit.r);
-  const kernels::ArcCells cells = everywhere
-                                      ? kernels::ArcCells{0, num_distinct_}
-                                      : kernels::arc_cells(hit.phi, half_width, cells_per_radian_, num_distinct_);
+  const kernels::ArcCells cells = cells_of(hit, threshold);
   const std::int64_t holistic = epsilon_index * num_angles_;
   with_table(epsilon_index, hit.place, [&](auto* table) { kernels::add_arc(cells, num_distinct_, table); });
   if (!sums.holistic.empty()) kernels::add_arc(cells, num_distinct_, sums.holistic.data() + holistic);
-  if (!has_signed_tables_ || everywhere) return;  // everywhere, the two sides cancel
+  if (!has_signed_tables_ || -hit.r >= threshold) return;  // everywhere, the two sides cancel
+  const double half_width = std::acos(threshold / hit.r);
   const double opposite = hit.phi > 0 ? hit.phi - std::numbers::pi : hit.phi + std::numbers::pi;
   const kernels::ArcCells back = kernels::arc_cells(opposite, half_width, cells_per_radian_, num_distinct_);
   const auto add_both = [&](std::int64_t* differences) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "kernels/arc.h"
 #include "kernels/plane_arcs.h"
 #include "plane_point.h"
 #include "srm/angle_grid.h"
@@ -66,6 +67,9 @@ class SpotlightTables {
   /// Adds a row by where it is in the plane (i, j), at all epsilons or at one.
   void add(std::int64_t i, std::int64_t j, const PlanePoint& point, std::int64_t owner);
   void add_at(std::int64_t epsilon_index, std::int64_t i, std::int64_t j, const PlanePoint& point, std::int64_t owner);
+  /// Whether such a row is inside at the angle of a cell, as add_at() counts it.
+  bool is_inside(std::int64_t epsilon_index, std::int64_t i, std::int64_t j, const PlanePoint& point,
+                 std::int64_t cell) const;
   /// For rows whose arcs are found elsewhere: adds their sums, at one epsilon and in the plane at `place` among those
   /// chosen, or -1.
   void add_totals(std::int64_t epsilon_index, std::int64_t place, const kernels::ArcTotals& totals, std::int64_t owner);
@@ -114,6 +118,7 @@ class SpotlightTables {
   struct Hit;
   std::optional<Hit> hit_of(std::int64_t i, std::int64_t j, const PlanePoint& point) const;
   void add_at(std::int64_t epsilon_index, const Hit& hit, Sums& sums);
+  kernels::ArcCells cells_of(const Hit& hit, double threshold) const;
   void sweep_pair(std::int64_t a, std::int64_t b, const Row& row, std::int64_t owner);
   void read_out(std::vector<std::int64_t> tables, std::vector<std::int64_t> signed_tables,
                 std::int64_t num_rows_everywhere, ResonanceParts& parts) const;

@@ -143,6 +143,28 @@ bool CountAllInside(const PlanePoints& points, float threshold, const GridDirect
   return is_certain;
 }
 
+std::int64_t FindUndecided(const PlanePoints& points, float threshold, const GridDirections& directions,
+                           std::int32_t cell, std::uint16_t* indices) {
+  const Floats d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const auto above = hn::Set(d, -threshold - kNearThreshold);
+  const auto width = hn::Set(d, -2 * kNearThreshold);
+  const auto cosine = hn::Set(d, directions.cosine[cell]);
+  const auto sine = hn::Set(d, directions.sine[cell]);
+  std::int64_t count = 0;
+  for (std::int64_t k = 0; k < points.num_points; k += lanes) {
+    const auto beyond =
+        hn::MulAdd(hn::LoadU(d, points.u + k), cosine, hn::MulAdd(hn::LoadU(d, points.v + k), sine, above));
+    if (hn::AllFalse(d, hn::And(hn::Lt(beyond, hn::Zero(d)), hn::Ge(beyond, width)))) continue;
+    HWY_ALIGN float all[hn::MaxLanes(d)];
+    hn::Store(beyond, d, all);
+    for (std::int64_t lane = 0; lane < std::min(lanes, points.num_points - k); ++lane) {
+      if (all[lane] < 0 && all[lane] >= -2 * kNearThreshold) indices[count++] = static_cast<std::uint16_t>(k + lane);
+    }
+  }
+  return count;
+}
+
 std::int64_t SumCosines(const PlanePoints& points) {
   const Floats d;
   const Ints di;
@@ -161,7 +183,7 @@ std::int64_t SumCosines(const PlanePoints& points) {
 }
 
 const CrowdKernels* Kernels() {
-  static constexpr CrowdKernels kKernels = {FindRange, FindCells, CountAllInside, SumCosines};
+  static constexpr CrowdKernels kKernels = {FindRange, FindCells, CountAllInside, FindUndecided, SumCosines};
   return &kKernels;
 }
 

@@ -42,9 +42,13 @@ struct CrowdKernels {
   /// The smallest and the largest of (num_numbers), at least 1.
   void (*find_range)(const float* numbers, std::int64_t num_numbers, float* low, float* high);
   void (*find_cells)(const CrowdBox& box, float threshold, const ArcGrid& grid, CrowdCells& cells);
-  /// How many points are inside at each of the cells, (num_cells), modulo a turn. False where float32 cannot tell.
+  /// How many points are inside at each of the cells, (num_cells), modulo a turn, but for those of which float32 cannot
+  /// tell. Returns whether there are none of these.
   bool (*count_inside)(const PlanePoints& points, float threshold, const GridDirections& directions,
                        const std::int32_t* cells, std::int64_t num_cells, std::int32_t* counts);
+  /// Those of one cell: writes their indices, and returns how many they are.
+  std::int64_t (*find_undecided)(const PlanePoints& points, float threshold, const GridDirections& directions,
+                                 std::int32_t cell, std::uint16_t* indices);
   /// The sum of cosine_units().
   std::int64_t (*sum_cosines)(const PlanePoints& points);
 };
