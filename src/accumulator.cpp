@@ -338,7 +338,7 @@ std::int64_t Accumulator::State::bytes_needed(const Basis& basis, const PlaneSet
   const bool has_vectors = instruction_set_of(basis, options) != 0;
   const bool is_direct = has_vectors && RowBlock::can_be_direct(basis, options.mean);
   const double sweep =
-      has_vectors ? BatchSweep::bytes_needed(basis, planes, spotlight_of(options), options.path, options.num_threads) : 0;
+      has_vectors ? BatchSweep::bytes_needed(basis, spotlight_of(options), options.path, options.num_threads) : 0;
   const std::int64_t num_vectors = basis.num_vectors();
   const double waiting = has_vectors ? WaitingRows::bytes_needed(num_vectors, num_vectors, !is_direct) : 0;
   const double bytes = RowBlock::bytes_needed(basis, is_direct, options.num_threads) + sweep + waiting + small + result;

@@ -21,8 +21,6 @@ void for_each_bit(std::span<const std::uint64_t> words, const auto& take) {
   }
 }
 
-const float* or_none(const float* rests, bool has_rests) { return has_rests ? rests : nullptr; }
-
 }  // namespace
 
 BatchSweep::BatchSweep(const Basis& basis, const PlaneSet& planes, const ChosenPlanes& chosen,
@@ -32,7 +30,6 @@ BatchSweep::BatchSweep(const Basis& basis, const PlaneSet& planes, const ChosenP
       kernels_(kernels.columns),
       crowds_(kernels.crowds),
       has_bytes_(kernels.columns.select_bytes != nullptr && basis.lengths() == VectorLengths::kNormalised),
-      has_rests_(has_rests(planes)),
       path_(path),
       may_use_tiles_(may_use_tiles(basis, spotlight, path)),
       is_holistic_(chosen.num_planes() == 0 && basis.is_standard()),
@@ -48,16 +45,14 @@ BatchSweep::BatchSweep(const Basis& basis, const PlaneSet& planes, const ChosenP
   const auto stride = static_cast<std::size_t>(tile_capacity(basis) + kernels::kPadding);
   tile_rows_.reserve(stride);
   columns_.resize(m * stride);
-  if (has_rests_) rests_.resize(m * stride);
   bytes_.resize(m * stride);
 }
 
-double BatchSweep::bytes_needed(const Basis& basis, const PlaneSet& planes, const Spotlight& spotlight,
-                                CountingPath path, std::int64_t num_owners) {
+double BatchSweep::bytes_needed(const Basis& basis, const Spotlight& spotlight, CountingPath path,
+                                std::int64_t num_owners) {
   const auto m = static_cast<double>(basis.num_vectors());
   const double stride = static_cast<double>(tile_capacity(basis) + kernels::kPadding);
-  const double columns = has_rests(planes) ? 2 : 1;
-  const double tiles = may_use_tiles(basis, spotlight, path) ? stride * ((1 + columns * m) * sizeof(float) + m) : 0;
+  const double tiles = may_use_tiles(basis, spotlight, path) ? stride * ((1 + m) * sizeof(float) + m) : 0;
   const double groups = static_cast<double>(group_capacity(basis)) * sizeof(std::uint32_t) + (m + 1) * sizeof(double);
   return tiles + groups + static_cast<double>(num_owners) * (sizeof(Group) + PlaneCounter::bytes_needed(spotlight));
 }
@@ -137,8 +132,7 @@ void BatchSweep::fill(std::int64_t owner, std::int64_t num_owners) {
   for (std::int64_t first = owner * kBlock; first < m; first += num_owners * kBlock) {
     const std::int64_t num_columns = std::min(kBlock, m - first);
     kernels_.transpose(rows_.numbers, tile_rows_.data(), std::ssize(tile_rows_), first, num_columns,
-                       columns_.data() + first * stride, has_rests_ ? rests_.data() + first * stride : nullptr, stride,
-                       0);
+                       columns_.data() + first * stride, stride, 0);
     const double threshold = kUnit * smallest_threshold_;
     for (std::int64_t i = first; has_bytes_ && i < first + num_columns; ++i) {
       kernels_.make_bytes(columns_.data() + i * stride, std::ssize(tile_rows_),
@@ -166,8 +160,6 @@ ColumnPair BatchSweep::tile_pair(std::int64_t a, std::int64_t b) const {
           b,
           column(columns_, a, true),
           column(columns_, b, true),
-          column(rests_, a, has_rests_),
-          column(rests_, b, has_rests_),
           column(bytes_, a, has_bytes_),
           column(bytes_, b, has_bytes_),
           tile_rows_.data(),
@@ -263,8 +255,7 @@ void BatchSweep::load_group(std::int64_t i, std::span<const std::uint32_t> rows,
   std::copy_n(negative.begin(), num_negative, group.rows.begin() + group.num_positive);
   std::copy_n(others.begin(), num_others, group.rows.begin() + group.num_full);
   group.num_rows = std::ssize(rows);
-  kernels_.transpose(rows_.numbers, group.rows.data(), group.num_rows, i, 1, group.u.data(),
-                     has_rests_ ? group.u_rest.data() : nullptr, 0, 0);
+  kernels_.transpose(rows_.numbers, group.rows.data(), group.num_rows, i, 1, group.u.data(), 0, 0);
   for (std::size_t sign = 0; sign < 2; ++sign) {
     const std::int64_t first = sign == 0 ? 0 : group.num_positive;
     const std::int64_t count = sign == 0 ? group.num_positive : group.num_full - group.num_positive;
@@ -295,8 +286,7 @@ void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, std::int
   const std::int64_t num_columns = std::min(kBlock, basis_.num_vectors() - first_column);
   const std::int64_t stride = std::tuple_size_v<GroupColumn>;
   kernels_.transpose(rows_.numbers, group.rows.data(), group.num_rows, first_column, num_columns,
-                     group.columns.front().data(), has_rests_ ? group.rests.front().data() : nullptr, stride,
-                     next_column);
+                     group.columns.front().data(), stride, next_column);
   // A plane is looked at from the first of its coordinates that is heavy: here not where one before i is.
   std::uint64_t before_i = 0;
   for (std::int64_t k = 0; k < num_columns && first_column + k < i; ++k) before_i |= std::uint64_t{1} << k;
@@ -327,8 +317,6 @@ void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, std::int
                        j,
                        u,
                        group.columns[column].data(),
-                       or_none(group.u_rest.data(), has_rests_),
-                       or_none(group.rests[column].data(), has_rests_),
                        nullptr,
                        nullptr,
                        group.rows.data(),

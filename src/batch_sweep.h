@@ -22,7 +22,7 @@ class BatchSweep {
   /// Whether rows are looked at one by one: then it is best when they are still in the cache.
   bool is_by_row() const { return is_holistic_ && !may_use_tiles_; }
   /// In double, which cannot overflow.
-  static double bytes_needed(const Basis& basis, const PlaneSet& planes, const Spotlight& spotlight, CountingPath path,
+  static double bytes_needed(const Basis& basis, const Spotlight& spotlight, CountingPath path,
                              std::int64_t num_owners);
 
   /// Chooses a path for the rows from `first_row` on, of which there are `num_rows`, and takes as many as fit: returns
@@ -43,12 +43,11 @@ class BatchSweep {
     std::int64_t num_rows;
     std::int64_t num_positive;  // of u, and full
     std::int64_t num_full;
-    GroupColumn u, u_rest, masked_u;
+    GroupColumn u, masked_u;
     std::array<float, 2> u_low, u_high;  // of those that are full, by sign
-    std::array<GroupColumn, kBlock> columns, rests;
+    std::array<GroupColumn, kBlock> columns;
   };
 
-  static bool has_rests(const PlaneSet& planes) { return !planes.is_orthogonal(); }
   static bool may_use_tiles(const Basis& basis, const Spotlight& spotlight, CountingPath path);
   static std::int64_t tile_capacity(const Basis& basis);
   static std::int64_t group_capacity(const Basis& basis);
@@ -78,7 +77,6 @@ class BatchSweep {
   const kernels::ColumnKernels& kernels_;
   const kernels::CrowdKernels& crowds_;
   bool has_bytes_;  // select_bytes can be used
-  bool has_rests_;  // some planes are oblique
   CountingPath path_;
   bool may_use_tiles_;
   bool is_holistic_;  // no plane has a table, and the basis is orthonormal
@@ -95,7 +93,6 @@ class BatchSweep {
   std::vector<std::int64_t> group_begin_;  // (m + 1)
   std::vector<std::uint32_t> tile_rows_;
   std::vector<float> columns_;  // (m, tile capacity with padding)
-  std::vector<float> rests_;
   std::vector<std::uint8_t> bytes_;
 };
 

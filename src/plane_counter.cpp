@@ -51,7 +51,8 @@ void PlainRows::scaled(std::uint32_t row, std::int64_t first, std::int64_t count
 ColumnPair ColumnPair::part(std::int64_t first, std::int64_t count) const {
   const auto from = [first](const auto* column) { return column == nullptr ? nullptr : column + first; };
   ColumnPair result = *this;
-  for (const float** column : {&result.at_a, &result.at_b, &result.rest_a, &result.rest_b}) *column = from(*column);
+  result.at_a = from(at_a);
+  result.at_b = from(at_b);
   result.bytes_a = from(bytes_a);
   result.bytes_b = from(bytes_b);
   result.rows = rows + first;
@@ -63,7 +64,6 @@ ColumnPair ColumnPair::turned() const {
   ColumnPair result = *this;
   std::swap(result.a, result.b);
   std::swap(result.at_a, result.at_b);
-  std::swap(result.rest_a, result.rest_b);
   std::swap(result.bytes_a, result.bytes_b);
   return result;
 }
@@ -190,14 +190,14 @@ void PlaneCounter::count_selected(const PlainRows& all, const ColumnPair& pair, 
     for (std::int64_t begin = 0; begin < num_selected; begin += kernels::kMostPoints) {
       const std::uint16_t* indices = scratch.indices.data() + begin;
       const std::int64_t num_points = std::min(kernels::kMostPoints, num_selected - begin);
-      load_points(part, shape, indices, num_points);
+      load_points(all, part, indices, num_points);
       count_points(all, part, {scratch.u.data(), scratch.v.data(), num_points}, indices, kSpread);
     }
   }
 }
 
 // Gathers what the selected rows have in the plane.
-void PlaneCounter::load_points(const ColumnPair& pair, const PlaneShape& shape, const std::uint16_t* __restrict indices,
+void PlaneCounter::load_points(const PlainRows& all, const ColumnPair& pair, const std::uint16_t* __restrict indices,
                                std::int64_t num_points) {
   Scratch& scratch = scratch_.front();
   float* __restrict u = scratch.u.data();
@@ -206,9 +206,11 @@ void PlaneCounter::load_points(const ColumnPair& pair, const PlaneShape& shape, 
     u[k] = pair.at_a[indices[k]];
     v[k] = pair.at_b[indices[k]];
   }
+  const PlaneShape shape = planes_.shape(pair.a, pair.b);
   if (is_square(shape)) return;
-  for (std::int64_t k = 0; k < num_points; ++k) {
-    v[k] = oblique_v(shape, {u[k], pair.rest_a[indices[k]]}, {v[k], pair.rest_b[indices[k]]});
+  for (std::int64_t k = 0; k < num_points; ++k) {  // as point_of() has it; no basis but the standard one is direct
+    const double* c = all.numbers.doubles + static_cast<std::int64_t>(pair.rows[indices[k]]) * all.numbers.stride;
+    v[k] = plane_point(shape, c[pair.a], c[pair.b], 0, 0).float_v;
   }
 }
 

@@ -22,15 +22,12 @@ struct PlainRows {
 };
 
 /// 2^7 times the coordinates of some rows along two basis vectors, a and b; arrays of (num_rows), readable for
-/// kernels::kPadding more. `rest_a` and `rest_b` are what float32 lost of them, or nullptr where nothing needs it; the
-/// bytes of select_bytes may be nullptr too. `rows` are the rows' places among all.
+/// kernels::kPadding more. The bytes of select_bytes may be nullptr. `rows` are the rows' places among all.
 struct ColumnPair {
   std::int64_t a;
   std::int64_t b;
   const float* at_a;
   const float* at_b;
-  const float* rest_a;
-  const float* rest_b;
   const std::uint8_t* bytes_a;
   const std::uint8_t* bytes_b;
   const std::uint32_t* rows;
@@ -85,7 +82,7 @@ class PlaneCounter {
   using Column = std::array<float, kernels::kMostPoints + kernels::kPadding>;
 
   void count_selected(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape);
-  void load_points(const ColumnPair& pair, const PlaneShape& shape, const std::uint16_t* indices,
+  void load_points(const PlainRows& all, const ColumnPair& pair, const std::uint16_t* indices,
                    std::int64_t num_points);
   void count_points(const PlainRows& all, const ColumnPair& pair, const kernels::PlanePoints& points,
                     const std::uint16_t* indices, std::int64_t num_positive);

@@ -147,18 +147,18 @@ HWY_INLINE void TransposeFour(const hn::Vec<Four> (&rows)[4], float* columns, st
 
 HWY_INLINE hn::Vec<Four> LoadFour(const float* numbers) { return hn::LoadU(Four(), numbers); }
 HWY_INLINE hn::Vec<Four> LoadFour(const double* numbers) {
+#if HWY_MAX_BYTES >= 32
+  return hn::DemoteTo(Four(), hn::LoadU(hn::Rebind<double, Four>(), numbers));
+#endif
   HWY_ALIGN float floats[4];
   for (int k = 0; k < 4; ++k) floats[k] = static_cast<float>(numbers[k]);
   return hn::Load(Four(), floats);
 }
 
-HWY_INLINE float RestOf(float /*number*/) { return 0; }
-HWY_INLINE float RestOf(double number) { return static_cast<float>(number - static_cast<double>(static_cast<float>(number))); }
-
 // `numbers` are those of column `first_column` of the first row.
 template <typename Number>
 HWY_INLINE void TransposeAll(const Number* numbers, const RowsOfNumbers& rows, const std::uint32_t* indices,
-                             std::int64_t num_rows, std::int64_t num_columns, float* columns, float* rests,
+                             std::int64_t num_rows, std::int64_t num_columns, float* columns,
                              std::int64_t column_stride, std::int64_t num_ahead) {
   const Four d;
   const auto begin_of = [&](std::int64_t r) { return numbers + static_cast<std::int64_t>(indices[r]) * rows.stride; };
@@ -182,26 +182,25 @@ HWY_INLINE void TransposeAll(const Number* numbers, const RowsOfNumbers& rows, c
     }
     num_done = c;
   }
-  const auto fill = [&](std::int64_t row, std::int64_t first, bool is_rest, float* to) {
+  const auto fill = [&](std::int64_t row, std::int64_t first) {
     const Number* from = begin_of(row);
     const float factor = rows.factors[indices[row]];
     for (std::int64_t c = first; c < num_columns; ++c) {
-      to[c * column_stride + row] = (is_rest ? RestOf(from[c]) : static_cast<float>(from[c])) * factor;
+      columns[c * column_stride + row] = static_cast<float>(from[c]) * factor;
     }
   };
-  for (std::int64_t row = 0; row < r && num_done < num_columns; ++row) fill(row, num_done, false, columns);
-  for (std::int64_t row = r; row < num_rows; ++row) fill(row, 0, false, columns);
-  for (std::int64_t row = 0; row < num_rows && rests != nullptr; ++row) fill(row, 0, true, rests);
+  for (std::int64_t row = 0; row < r && num_done < num_columns; ++row) fill(row, num_done);
+  for (std::int64_t row = r; row < num_rows; ++row) fill(row, 0);
 }
 
 void Transpose(const RowsOfNumbers& rows, const std::uint32_t* indices, std::int64_t num_rows,
-               std::int64_t first_column, std::int64_t num_columns, float* columns, float* rests,
-               std::int64_t column_stride, std::int64_t next_column) {
+               std::int64_t first_column, std::int64_t num_columns, float* columns, std::int64_t column_stride,
+               std::int64_t next_column) {
   const std::int64_t ahead = std::max<std::int64_t>(next_column - first_column, 0);
   if (rows.floats != nullptr) {
-    TransposeAll(rows.floats + first_column, rows, indices, num_rows, num_columns, columns, rests, column_stride, ahead);
+    TransposeAll(rows.floats + first_column, rows, indices, num_rows, num_columns, columns, column_stride, ahead);
   } else {
-    TransposeAll(rows.doubles + first_column, rows, indices, num_rows, num_columns, columns, rests, column_stride,
+    TransposeAll(rows.doubles + first_column, rows, indices, num_rows, num_columns, columns, column_stride,
                  ahead);
   }
 }

@@ -25,11 +25,10 @@ struct RowsOfNumbers {
 /// The kernels for one instruction set. Columns are of 2^7 times the coordinates of rows, as float32.
 struct ColumnKernels {
   /// Writes columns first_column .. + num_columns of the rows `indices`, (num_rows), to `columns`, column c at
-  /// c * column_stride; and to `rests`, unless that is nullptr, what float32 lost of doubles. Asks the memory for those
-  /// from `next_column` on, if that is larger.
+  /// c * column_stride. Asks the memory for those from `next_column` on, if that is larger.
   void (*transpose)(const RowsOfNumbers& rows, const std::uint32_t* indices, std::int64_t num_rows,
-                    std::int64_t first_column, std::int64_t num_columns, float* columns, float* rests,
-                    std::int64_t column_stride, std::int64_t next_column);
+                    std::int64_t first_column, std::int64_t num_columns, float* columns, std::int64_t column_stride,
+                    std::int64_t next_column);
   /// Writes the indices k, ascending, for which u^2 + v^2 may be as large as `squared_threshold`: u = a_k and
   /// v = (b_k - cosine a_k) inverse_sine. Returns how many, at most num_points, itself at most kMostRows.
   std::int64_t (*select)(const float* a, const float* b, std::int64_t num_points, float cosine, float inverse_sine,
