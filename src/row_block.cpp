@@ -96,6 +96,10 @@ void RowBlock::prepare(const Number* input, std::int64_t row_stride, std::int64_
       done += most;
       continue;
     }
+    if (prepare_kept(row, index, thread)) {
+      ++done;
+      continue;
+    }
     for (std::int64_t k = 0; k < most; ++k, ++done) {
       const bool is_done = most > 1 && prepare_direct(row + k * row_stride, row_stride, index + k, 1, thread);
       if (!is_done) prepare_by_twin(row + k * row_stride, index + k, thread);
@@ -128,6 +132,24 @@ bool RowBlock::prepare_direct(const Number* row, std::int64_t row_stride, std::i
     rows_.set(index + k, {RowKind::kDirection, true, one.num_heavy, to_fixed_quartic(one.quartic_sum)}, one.norm,
               one.factor);
   }
+  return true;
+}
+
+// One row of a block that keeps coordinates; false, with nothing done, where it does not, or the row is not plain.
+template <typename Number>
+bool RowBlock::prepare_kept(const Number* row, std::int64_t index, std::int64_t thread) {
+  if (is_direct() || kernels_ == nullptr) return false;
+  Worker& worker = workers_[static_cast<std::size_t>(thread)];
+  double* kept = coordinates_.data() + index * num_vectors_;
+  double* direction = basis_.is_standard() ? kept : worker.direction.data();
+  const double* mean = mean_.empty() ? nullptr : mean_.data();
+  if (!kernels_->of<Number>().normalise(row, basis_.dim(), mean, direction)) return false;
+  if (!basis_.is_standard()) kernels_->project(columns_.data(), num_vectors_, basis_.dim(), direction, kept);
+  kernels_->add_direction(direction, basis_.dim(), worker.direction_sum.data());
+  const kernels::KeptRow known = kernels_->prepare_kept(kept, num_vectors_, heavy_bounds_.data(),
+                                                        worker.quartic_by_vector.data(), rows_.heavy_words(index));
+  rows_.set(index, {RowKind::kDirection, true, known.num_heavy, to_fixed_quartic(known.quartic_sum)}, 1,
+            kernels::row_factor(1));
   return true;
 }
 

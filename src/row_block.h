@@ -79,6 +79,8 @@ class RowBlock {
   bool prepare_direct(const Number* row, std::int64_t row_stride, std::int64_t index, std::int64_t num_rows,
                       std::int64_t thread);
   template <typename Number>
+  bool prepare_kept(const Number* row, std::int64_t index, std::int64_t thread);
+  template <typename Number>
   void prepare_by_twin(const Number* row, std::int64_t index, std::int64_t thread);
   template <typename Number>
   kernels::RowMoments direct_moments(const Number* row) const;
