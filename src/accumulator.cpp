@@ -14,6 +14,7 @@
 #include "batch_sweep.h"
 #include "kernels/instruction_set.h"
 #include "row_block.h"
+#include "row_counts.h"
 #include "spotlight_tables.h"
 #include "srm/error.h"
 #include "waiting_rows.h"
@@ -59,30 +60,6 @@ void on_all_threads(std::int64_t num_threads, const auto& work) {
   for (std::int64_t t = std::ssize(others) + 1; t < num_threads; ++t) work(t);
 }
 
-// The block that the rows of a stream are in, until a row of another one comes; see Note [Blocks].
-class OpenBlock {
- public:
-  void close(BlockSums& sums) {
-    sums.add_block(num_rows_, quartic_sum_);
-    *this = {};
-  }
-  // The next row is of block `id`.
-  void move_to(std::int64_t id, BlockSums& sums) {
-    if (id_ == id) return;
-    close(sums);
-    id_ = id;
-  }
-  void add_row(std::int64_t quartic) {
-    ++num_rows_;
-    quartic_sum_ += quartic;
-  }
-
- private:
-  std::optional<std::int64_t> id_;
-  std::int64_t num_rows_ = 0;
-  std::int64_t quartic_sum_ = 0;
-};
-
 }  // namespace
 
 struct Accumulator::State {
@@ -99,7 +76,6 @@ struct Accumulator::State {
   // Sweeps what waits.
   void finish();
   void require_room_for(std::int64_t num_samples) const;
-  void count_rows(std::int64_t num_rows, std::span<const std::int64_t> blocks);
   std::string where() const { return fmt::format("accumulator {}", address); }
   ResonanceParts parts() const;
   // What an accumulator with tables of `num_chosen` planes needs.
@@ -120,14 +96,7 @@ struct Accumulator::State {
   std::optional<BatchSweep> batch_sweep;  // where there are vectors
   std::optional<WaitingRows> waiting;
 
-  Scores scores;  // those over rows alone, but for what the block sums
-  OpenBlock open_block;
-  std::int64_t num_samples_seen = 0;
-  std::int64_t num_samples_zero_norm = 0;
-  std::int64_t num_samples_nonfinite = 0;
-  std::int64_t num_rows_without_direction = 0;  // those of them that are inside where epsilon <= 0
-  std::int64_t num_samples_skipped = 0;
-  std::int64_t num_calls = 0;
+  RowCounts row_counts;
 };
 
 Accumulator::State::State(std::shared_ptr<const Basis> basis_, AccumulatorOptions options_, MemoryBudget& budget,
@@ -146,8 +115,8 @@ Accumulator::State::State(std::shared_ptr<const Basis> basis_, AccumulatorOption
       spotlight(spotlight_of(options)),
       instruction_set(instruction_set_of(*basis, options)),
       tables(*basis, planes, chosen, spotlight, options.num_threads),
-      block(*basis, options.mean, tables.heavy_bounds(), options.num_threads,
-            kernels::direct_kernels(instruction_set)) {
+      block(*basis, options.mean, tables.heavy_bounds(), options.num_threads, instruction_set),
+      row_counts(!options.mean.empty()) {
   const kernels::PlaneKernels* plane_kernels = kernels::plane_kernels(instruction_set);
   if (plane_kernels == nullptr) return;
   const PlaneCounter::Kernels kernels = {*plane_kernels, *kernels::column_kernels(instruction_set),
@@ -168,7 +137,7 @@ void Accumulator::State::update(const Number* input, std::int64_t num_samples, s
                 fmt::format("{} blocks", blocks.size()), "give one number a row");
   }
   require_room_for(num_samples);
-  if (num_samples_seen + num_samples > SpotlightTables::kMostNarrowRows) tables.widen();
+  if (row_counts.num_seen() + num_samples > SpotlightTables::kMostNarrowRows) tables.widen();
   const bool is_by_row = batch_sweep && batch_sweep->is_by_row();
   const std::int64_t cached = std::max<std::int64_t>(kCachedNumbers / dim, 16) * options.num_threads;
   const std::int64_t most = is_by_row ? std::min(cached, block.capacity()) : block.capacity();
@@ -182,7 +151,7 @@ void Accumulator::State::update(const Number* input, std::int64_t num_samples, s
       block.prepare(input + (first + begin) * row_stride, row_stride, begin, end - begin, thread);
     });
     sweep_rows(input + first * row_stride, num_rows, row_stride);
-    count_rows(num_rows, blocks.empty() ? blocks : blocks.subspan(static_cast<std::size_t>(first)));
+    row_counts.add(block.rows(), num_rows, blocks.empty() ? blocks : blocks.subspan(static_cast<std::size_t>(first)));
   }
 }
 
@@ -254,49 +223,18 @@ void Accumulator::State::finish() {
 void Accumulator::State::require_room_for(std::int64_t num_samples) const {
   const std::int64_t num_waiting = waiting ? waiting->num_rows() : 0;
   const auto num_new = static_cast<double>(num_samples + num_waiting);
-  const double num_rows = static_cast<double>(num_samples_seen) + num_new;
+  const double num_rows = static_cast<double>(row_counts.num_seen()) + num_new;
   const double most_planes = std::max<double>(1, static_cast<double>(planes.num_planes()));
   const double most_vectors = std::max<double>(1, static_cast<double>(basis->num_vectors()));
   const double largest = std::max(
-      {static_cast<double>(scores.quartic_sum) + num_new * most_vectors * static_cast<double>(Scores::kQuarticScale),
+      {static_cast<double>(row_counts.quartic_sum()) + num_new * most_vectors * static_cast<double>(Scores::kQuarticScale),
        tables.largest_cosine_sum() * options.num_threads +
            num_new * most_planes * static_cast<double>(Scores::kCosineScale),
        num_rows * static_cast<double>(Scores::kDirectionScale), num_rows * most_planes});
   if (largest < 9e18) return;
   throw Error(where(), "every sum must fit into 64 bits",
-              fmt::format("{} samples after {}", num_samples, num_samples_seen),
+              fmt::format("{} samples after {}", num_samples, row_counts.num_seen()),
               "save this result and go on with a new one");
-}
-
-void Accumulator::State::count_rows(std::int64_t num_rows, std::span<const std::int64_t> blocks) {
-  const bool centred = !options.mean.empty();
-  if (blocks.empty()) open_block.close(scores.blocks);
-  for (std::int64_t k = 0; k < num_rows; ++k) {
-    const PreparedRows::Row& row = block.rows().row(k);
-    if (!blocks.empty()) open_block.move_to(blocks[static_cast<std::size_t>(k)], scores.blocks);
-    const bool was_centred = row.kind == RowKind::kDirection || row.kind == RowKind::kAtMean;
-    const bool is_seen = was_centred || !centred;
-    num_samples_seen += is_seen ? 1 : 0;
-    switch (row.kind) {
-      case RowKind::kDirection:
-        ++scores.num_rows;
-        scores.quartic_sum += row.quartic;
-        if (blocks.empty()) {
-          scores.blocks.add_block(1, row.quartic);
-        } else {
-          open_block.add_row(row.quartic);
-        }
-        break;
-      case RowKind::kNonfinite:
-        ++num_samples_nonfinite;
-        break;
-      case RowKind::kZeroNorm:
-      case RowKind::kAtMean:
-        ++num_samples_zero_norm;
-        num_rows_without_direction += is_seen ? 1 : 0;
-        break;
-    }
-  }
 }
 
 ResonanceParts Accumulator::State::parts() const {
@@ -313,14 +251,8 @@ ResonanceParts Accumulator::State::parts() const {
   parts.epsilon = options.epsilon;
   parts.grid = options.grid;
   parts.sense = options.sense;
-  parts.scores = scores;
-  OpenBlock(open_block).close(parts.scores.blocks);
+  row_counts.read_out(parts);
   block.read_out(parts.scores);
-  parts.num_samples_seen = num_samples_seen;
-  parts.num_samples_zero_norm = num_samples_zero_norm;
-  parts.num_samples_nonfinite = num_samples_nonfinite;
-  parts.num_samples_skipped = num_samples_skipped;
-  parts.num_calls = num_calls;
   parts.centred = !options.mean.empty();
   parts.mean = options.mean;
   return parts;
@@ -393,24 +325,24 @@ void Accumulator::update(const Half* rows, std::int64_t num_samples, std::int64_
   state_->update(rows, num_samples, dim, row_stride, blocks);
 }
 
-void Accumulator::count_call() { ++state_->num_calls; }
-void Accumulator::count_skipped(std::int64_t num_samples) { state_->num_samples_skipped += num_samples; }
+void Accumulator::count_call() { state_->row_counts.count_call(); }
+void Accumulator::count_skipped(std::int64_t num_samples) { state_->row_counts.count_skipped(num_samples); }
 
-std::int64_t Accumulator::num_samples_seen() const { return state_->num_samples_seen; }
+std::int64_t Accumulator::num_samples_seen() const { return state_->row_counts.num_seen(); }
 const Basis& Accumulator::basis() const { return *state_->basis; }
 const PlaneSet& Accumulator::planes() const { return state_->planes; }
 
 Resonance Accumulator::resonance() const {
   state_->finish();
   ResonanceParts parts = state_->parts();
-  state_->tables.read_out(state_->num_rows_without_direction, parts);
+  state_->tables.read_out(state_->row_counts.num_without_direction(), parts);
   return Resonance(std::move(parts), "accumulator");
 }
 
 Resonance Accumulator::take_resonance() && {
   state_->finish();
   ResonanceParts parts = state_->parts();
-  std::move(state_->tables).read_out(state_->num_rows_without_direction, parts);
+  std::move(state_->tables).read_out(state_->row_counts.num_without_direction(), parts);
   state_.reset();
   return Resonance(std::move(parts), "accumulator");
 }

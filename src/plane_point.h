@@ -6,6 +6,9 @@
 
 namespace srm {
 
+/// What float32 columns and points hold of a coordinate of 1: with factors of 2^7 sums of rows need no other one.
+constexpr double kUnit = 128;
+
 /// A row in a plane, along e1 and e2: in float64, and 2^7 times that in float32, by which vectors count.
 struct PlanePoint {
   double u;

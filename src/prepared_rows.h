@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -34,6 +35,15 @@ class PreparedRows {
   /// Of a plain row that has any, bit i: whether c_i^2 >= heavy_bounds[i], to the precision of float32.
   std::span<const std::uint64_t> heavy_bits(std::int64_t index) const {
     return {heavy_.data() + index * num_words_, static_cast<std::size_t>(num_words_)};
+  }
+
+  /// Calls `take` with each of those i, ascending.
+  void for_each_heavy(std::int64_t index, const auto& take) const {
+    for (std::int64_t word = 0; word < num_words_; ++word) {
+      for (std::uint64_t bits = heavy_[static_cast<std::size_t>(index * num_words_ + word)]; bits != 0; bits &= bits - 1) {
+        take(word * 64 + std::countr_zero(bits));
+      }
+    }
   }
 
   void set(std::int64_t index, const Row& row) { rows_[static_cast<std::size_t>(index)] = row; }

@@ -43,11 +43,12 @@ std::int64_t to_fixed_quartic(double sum) { return std::llround(sum * static_cas
 }  // namespace
 
 RowBlock::RowBlock(const Basis& basis, std::span<const double> mean, std::vector<double> heavy_bounds,
-                   std::int64_t num_threads, const kernels::DirectKernels* kernels)
+                   std::int64_t num_threads, kernels::InstructionSet instruction_set)
     : basis_(basis),
       mean_(mean),
-      kernels_(kernels),
-      is_direct_(kernels != nullptr && can_be_direct(basis, mean)),
+      direct_(kernels::direct_kernels(instruction_set)),
+      kept_(kernels::kept_kernels(instruction_set)),
+      is_direct_(direct_ != nullptr && can_be_direct(basis, mean)),
       num_vectors_(basis.num_vectors()),
       heavy_bounds_(std::move(heavy_bounds)),
       rows_(capacity(basis, is_direct_), num_vectors_) {
@@ -118,7 +119,7 @@ bool RowBlock::prepare_direct(const Number* row, std::int64_t row_stride, std::i
                               std::int64_t thread) {
   if (!is_direct()) return false;
   Worker& worker = workers_[static_cast<std::size_t>(thread)];
-  const kernels::DirectKernelsOf<Number>* kernels = &kernels_->of<Number>();
+  const kernels::DirectKernelsOf<Number>* kernels = &direct_->of<Number>();
   std::array<kernels::DirectRow, kernels::kDirectRows> direct;
   for (std::int64_t k = 0; k < num_rows; ++k) {
     direct[static_cast<std::size_t>(k)].heavy = rows_.heavy_words(index + k);
@@ -138,16 +139,16 @@ bool RowBlock::prepare_direct(const Number* row, std::int64_t row_stride, std::i
 // One row of a block that keeps coordinates; false, with nothing done, where it does not, or the row is not plain.
 template <typename Number>
 bool RowBlock::prepare_kept(const Number* row, std::int64_t index, std::int64_t thread) {
-  if (is_direct() || kernels_ == nullptr) return false;
+  if (is_direct() || kept_ == nullptr) return false;
   Worker& worker = workers_[static_cast<std::size_t>(thread)];
   double* kept = coordinates_.data() + index * num_vectors_;
   double* direction = basis_.is_standard() ? kept : worker.direction.data();
   const double* mean = mean_.empty() ? nullptr : mean_.data();
-  if (!kernels_->of<Number>().normalise(row, basis_.dim(), mean, direction)) return false;
-  if (!basis_.is_standard()) kernels_->project(columns_.data(), num_vectors_, basis_.dim(), direction, kept);
-  kernels_->add_direction(direction, basis_.dim(), worker.direction_sum.data());
-  const kernels::KeptRow known = kernels_->prepare_kept(kept, num_vectors_, heavy_bounds_.data(),
-                                                        worker.quartic_by_vector.data(), rows_.heavy_words(index));
+  if (!kept_->normalise<Number>()(row, basis_.dim(), mean, direction)) return false;
+  if (!basis_.is_standard()) kept_->project(columns_.data(), num_vectors_, basis_.dim(), direction, kept);
+  kept_->add_direction(direction, basis_.dim(), worker.direction_sum.data());
+  const kernels::KeptRow known = kept_->prepare(kept, num_vectors_, heavy_bounds_.data(),
+                                                 worker.quartic_by_vector.data(), rows_.heavy_words(index));
   rows_.set(index, {RowKind::kDirection, true, known.num_heavy, to_fixed_quartic(known.quartic_sum)}, 1,
             kernels::row_factor(1));
   return true;
@@ -161,7 +162,7 @@ void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64
   const double* mean = mean_.empty() ? nullptr : mean_.data();
   PreparedRows::Row prepared = {kernels::normalise_row(row, basis_.dim(), mean, direction), false, 0, 0};
   if (!basis_.is_standard()) {
-    const auto project = kernels_ != nullptr ? kernels_->project : kernels::project_row;
+    const auto project = kept_ != nullptr ? kept_->project : kernels::project_row;
     project(columns_.data(), num_vectors_, basis_.dim(), direction, kept);
   }
   if (prepared.kind != RowKind::kDirection) return rows_.set(index, prepared);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/direct_row.h"
+#include "kernels/kept_row.h"
 #include "kernels/plane_arcs.h"
 #include "kernels/row.h"
 #include "prepared_rows.h"
@@ -27,9 +28,9 @@ class RowBlock {
     std::span<const std::int32_t> heavy;
   };
 
-  /// `basis` and `mean`, (dim) or none, must outlive it; `heavy_bounds` is (num_vectors). `kernels` may be nullptr.
+  /// `basis` and `mean`, (dim) or none, must outlive it; `heavy_bounds` is (num_vectors).
   RowBlock(const Basis& basis, std::span<const double> mean, std::vector<double> heavy_bounds, std::int64_t num_threads,
-           const kernels::DirectKernels* kernels);
+           kernels::InstructionSet instruction_set);
 
   /// How many rows it holds: enough that starting threads is nothing, few enough to stay in cache where they are kept,
   /// and where not so many that most vectors are heavy in some.
@@ -90,7 +91,8 @@ class RowBlock {
 
   const Basis& basis_;
   std::span<const double> mean_;
-  const kernels::DirectKernels* kernels_;  // or nullptr
+  const kernels::DirectKernels* direct_;  // or nullptr, as the next
+  const kernels::KeptKernels* kept_;
   bool is_direct_;
   std::int64_t num_vectors_;
   std::vector<double> heavy_bounds_;

@@ -73,12 +73,15 @@ TEST(ArcTest, RandomArcsCoverWhatTheyShould) {
 }
 
 TEST(ArcTest, CosineOfFourPhiIsExactOnAxesAndDiagonals) {
-  EXPECT_EQ(cosine_of_four_phi(1, 0, 1), 1);
-  EXPECT_EQ(cosine_of_four_phi(0, -2, 2), 1);
-  EXPECT_NEAR(cosine_of_four_phi(1, 1, std::sqrt(2.0)), -1, 1e-15);
-  EXPECT_NEAR(cosine_of_four_phi(-1, 1, std::sqrt(2.0)), -1, 1e-15);
-  for (double phi = -3; phi < 3; phi += 0.1) {
-    EXPECT_NEAR(cosine_of_four_phi(0.7 * std::cos(phi), 0.7 * std::sin(phi), 0.7), std::cos(4 * phi), 1e-14);
+  EXPECT_EQ(cosine_units(1, 0), kCosineUnits);
+  EXPECT_EQ(cosine_units(0, -2), kCosineUnits);
+  EXPECT_EQ(cosine_units(1, 1), -kCosineUnits);
+  EXPECT_EQ(cosine_units(-1, 1), -kCosineUnits);
+  EXPECT_EQ(cosine_units(0, 0), kCosineUnits) << "no direction";
+  for (double phi = -3; phi < 3.1; phi += 0.1) {
+    const auto u = static_cast<float>(0.7 * std::cos(phi)), v = static_cast<float>(0.7 * std::sin(phi));
+    EXPECT_NEAR(static_cast<double>(cosine_units(u, v)) / kCosineUnits, std::cos(4 * phi), 1.5e-6) << phi;
+    EXPECT_EQ(cosine_units(u, v), cosine_units(v, u)) << "whichever vector comes first";
   }
 }
 

@@ -16,7 +16,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/dispatch.h"
-#include "kernels/rounded-inl.h"
+#include "kernels/row_numbers-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace srm::kernels::HWY_NAMESPACE {
@@ -26,78 +26,6 @@ namespace {
 const DirectKernels* Kernels() { return nullptr; }  // the twins need none
 
 #else
-namespace hn = hwy::HWY_NAMESPACE;
-
-using Doubles = hn::CappedTag<double, 8>;
-using HalfFloats = hn::Rebind<float, Doubles>;
-using DoubleVector = hn::Vec<Doubles>;
-using Floats = hn::ScalableTag<float>;
-using Ints = hn::Rebind<std::int32_t, Floats>;
-using Words = hn::Rebind<std::uint32_t, Floats>;
-using FloatVector = hn::Vec<Floats>;
-
-constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(Doubles()));
-constexpr std::int64_t kVectors = 8 / kLanes;  // the twin sums in eight lanes
-constexpr std::int64_t kFloatLanes = static_cast<std::int64_t>(hn::MaxLanes(Floats()));
-
-HWY_INLINE DoubleVector LoadWide(const float* row) { return hn::PromoteTo(Doubles(), hn::LoadU(HalfFloats(), row)); }
-HWY_INLINE DoubleVector LoadWide(const double* row) { return hn::LoadU(Doubles(), row); }
-HWY_INLINE FloatVector Load(const float* row) { return hn::LoadU(Floats(), row); }
-HWY_INLINE FloatVector Load(const double* row) {
-  const hn::Rebind<double, hn::Half<Floats>> d;
-  const hn::Half<Floats> half;
-  const auto low = hn::DemoteTo(half, hn::LoadU(d, row));
-  return hn::Combine(Floats(), hn::DemoteTo(half, hn::LoadU(d, row + hn::Lanes(d))), low);
-}
-
-HWY_INLINE FloatVector Load(const BFloat16* row) {
-  const hn::Rebind<std::uint16_t, Floats> d;
-  const Words dw;
-  const auto bits = hn::PromoteTo(dw, hn::LoadU(d, reinterpret_cast<const std::uint16_t*>(row)));
-  return hn::BitCast(Floats(), hn::ShiftLeft<16>(bits));
-}
-HWY_INLINE DoubleVector LoadWide(const BFloat16* row) {
-  const hn::Rebind<std::uint16_t, Doubles> d;
-  const hn::Rebind<std::uint32_t, Doubles> dw;
-  const auto bits = hn::PromoteTo(dw, hn::LoadU(d, reinterpret_cast<const std::uint16_t*>(row)));
-  return hn::PromoteTo(Doubles(), hn::BitCast(HalfFloats(), hn::ShiftLeft<16>(bits)));
-}
-HWY_INLINE FloatVector Load(const Half* row) {
-  const hn::Rebind<hwy::float16_t, Floats> d;
-  return hn::PromoteTo(Floats(), hn::LoadU(d, reinterpret_cast<const hwy::float16_t*>(row)));
-}
-HWY_INLINE DoubleVector LoadWide(const Half* row) {
-  const hn::Rebind<hwy::float16_t, Doubles> d;
-  const auto floats = hn::PromoteTo(HalfFloats(), hn::LoadU(d, reinterpret_cast<const hwy::float16_t*>(row)));
-  return hn::PromoteTo(Doubles(), floats);
-}
-
-// The twin's tree over its eight lanes, behind which the last numbers of a row have been added one by one.
-double SumOfTree(const double* lanes) {
-  return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
-}
-
-// The same tree: halves are added to each other.
-template <class D>
-HWY_INLINE double SumOfHalves(D d, hn::Vec<D> lanes) {
-  if constexpr (hn::MaxLanes(d) == 1) {
-    return hn::GetLane(lanes);
-  } else {
-    const hn::Half<D> half;
-    return SumOfHalves(half, hn::Add(hn::LowerHalf(half, lanes), hn::UpperHalf(half, lanes)));
-  }
-}
-
-HWY_INLINE double SumOfTree(const DoubleVector (&parts)[kVectors]) {
-  if constexpr (kVectors == 1) {
-    return SumOfHalves(Doubles(), parts[0]);
-  } else if constexpr (kVectors == 2) {
-    return SumOfHalves(Doubles(), hn::Add(parts[0], parts[1]));
-  } else {
-    return SumOfHalves(Doubles(), hn::Add(hn::Add(parts[0], parts[2]), hn::Add(parts[1], parts[3])));
-  }
-}
-
 // Asks the memory for what the calls after the next one will read. A line of it each time that as much has been worked
 // on: together they hide the memory, in one go they would stop it.
 constexpr std::int64_t kCallsAhead = 2;
@@ -271,152 +199,11 @@ bool Prepare(const Number* HWY_RESTRICT rows, std::int64_t row_stride, std::int6
   return true;
 }
 
-// Each coordinate is summed in the twin's order, and nothing is fused: many of them at once.
-template <std::int64_t kCount>
-HWY_INLINE void ProjectSome(const double* HWY_RESTRICT columns, std::int64_t num_vectors, std::int64_t dim,
-                            const double* HWY_RESTRICT direction, double* HWY_RESTRICT coordinates) {
-  const Doubles d;
-  DoubleVector sums[kCount];
-  for (auto& sum : sums) sum = hn::Zero(d);
-  for (std::int64_t k = 0; k < dim; ++k) {
-    const auto x = hn::Set(d, direction[k]);
-    const double* column = columns + k * num_vectors;
-    for (std::int64_t at = 0; at < kCount; ++at) {
-      sums[at] = hn::Add(sums[at], hn::Mul(hn::LoadU(d, column + at * kLanes), x));
-    }
-  }
-  for (std::int64_t at = 0; at < kCount; ++at) hn::StoreU(sums[at], d, coordinates + at * kLanes);
-}
-
-void Project(const double* columns, std::int64_t num_vectors, std::int64_t dim, const double* direction,
-             double* coordinates) {
-  constexpr std::int64_t kMany = 8;
-  std::int64_t i = 0;
-  for (; i + kMany * kLanes <= num_vectors; i += kMany * kLanes) {
-    ProjectSome<kMany>(columns + i, num_vectors, dim, direction, coordinates + i);
-  }
-  for (; i + kLanes <= num_vectors; i += kLanes) {
-    ProjectSome<1>(columns + i, num_vectors, dim, direction, coordinates + i);
-  }
-  for (; i < num_vectors; ++i) {
-    coordinates[i] = 0;
-    for (std::int64_t k = 0; k < dim; ++k) coordinates[i] += columns[k * num_vectors + i] * direction[k];
-  }
-}
-
-template <typename Number>
-bool NormaliseRow(const Number* HWY_RESTRICT row, std::int64_t dim, const double* HWY_RESTRICT mean,
-                  double* HWY_RESTRICT direction) {
-  const Doubles d;
-  DoubleVector squares[kVectors];
-  for (auto& sum : squares) sum = hn::Zero(d);
-  auto any = hn::Zero(d);
-  std::int64_t k = 0;
-  for (; k + 8 <= dim; k += 8) {
-    for (std::int64_t part = 0; part < kVectors; ++part) {
-      const std::int64_t at = k + part * kLanes;
-      auto x = LoadWide(row + at);
-      any = hn::Or(any, x);
-      if (mean != nullptr) x = hn::Sub(x, hn::LoadU(d, mean + at));
-      hn::StoreU(x, d, direction + at);
-      squares[part] = hn::Add(squares[part], hn::Mul(x, x));
-    }
-  }
-  bool is_zero = hn::AllTrue(d, hn::Eq(hn::Abs(any), hn::Zero(d)));
-  HWY_ALIGN double lanes[8];
-  for (std::int64_t part = 0; part < kVectors; ++part) hn::Store(squares[part], d, lanes + part * kLanes);
-  for (std::int64_t lane = 0; k < dim; ++k, ++lane) {
-    double x = static_cast<double>(row[k]);
-    is_zero &= x == 0;
-    if (mean != nullptr) x -= mean[k];
-    direction[k] = x;
-    lanes[lane] += x * x;
-  }
-  const double sum = SumOfTree(lanes);
-  if (is_zero || !is_plain({sum, 0})) return false;
-  const double norm = std::sqrt(sum);
-  for (k = 0; k + kLanes <= dim; k += kLanes) {
-    hn::StoreU(hn::Div(hn::LoadU(d, direction + k), hn::Set(d, norm)), d, direction + k);
-  }
-  for (; k < dim; ++k) direction[k] /= norm;
-  return true;
-}
-
-// In the units of fixed_point.h, of numbers of at most 1.
-HWY_INLINE void AddUnits(hn::Vec<hn::RebindToSigned<Doubles>> units, std::int64_t* sum) {
-  const hn::RebindToSigned<Doubles> dl;
-  hn::StoreU(hn::Add(hn::LoadU(dl, sum), units), dl, sum);
-}
-
-// The neighbours of 1.5 2^52 are whole numbers, whose bits count on.
-HWY_INLINE hn::Vec<hn::RebindToSigned<Doubles>> Units(DoubleVector value) {
-  const hn::RebindToSigned<Doubles> dl;
-  const auto whole = hn::Set(Doubles(), 0x1.8p52);
-  return hn::Sub(hn::BitCast(dl, hn::Add(value, whole)), hn::BitCast(dl, whole));
-}
-
-HWY_INLINE hn::Vec<HalfFloats> Scaled(DoubleVector value) {
-  return hn::Mul(hn::DemoteTo(HalfFloats(), value), hn::Set(HalfFloats(), 128.0f));
-}
-
-void AddDirectionTo(const double* HWY_RESTRICT direction, std::int64_t dim, std::int64_t* HWY_RESTRICT sum) {
-  const Doubles d;
-  std::int64_t k = 0;
-  for (; k + kLanes <= dim; k += kLanes) {
-    const auto y = hn::PromoteTo(d, Scaled(hn::LoadU(d, direction + k)));
-    AddUnits(Units(hn::Mul(y, hn::Set(d, 0x1p13))), sum + k);
-  }
-  for (; k < dim; ++k) sum[k] += direction_units(static_cast<float>(direction[k]) * 128);
-}
-
-KeptRow PrepareCoordinates(const double* HWY_RESTRICT coordinates, std::int64_t num_vectors,
-                           const double* HWY_RESTRICT bounds, std::int64_t* HWY_RESTRICT quartics,
-                           std::uint64_t* HWY_RESTRICT heavy) {
-  const Doubles d;
-  DoubleVector sums[kVectors];
-  for (auto& sum : sums) sum = hn::Zero(d);
-  KeptRow row = {0, 0};
-  std::fill_n(heavy, (num_vectors + 63) / 64, std::uint64_t{0});
-  std::int64_t k = 0;
-  for (; k + 8 <= num_vectors; k += 8) {
-    for (std::int64_t part = 0; part < kVectors; ++part) {
-      const std::int64_t at = k + part * kLanes;
-      const auto c = hn::LoadU(d, coordinates + at);
-      const auto square = hn::Mul(c, c);
-      sums[part] = hn::Add(sums[part], hn::Mul(square, square));
-      const auto y = Scaled(c);
-      const auto y_squared = hn::Mul(y, y);
-      AddUnits(Units(hn::PromoteTo(d, hn::Mul(y_squared, y_squared))), quartics + at);
-      const auto is_heavy = hn::Ge(square, hn::LoadU(d, bounds + at));
-      if (hn::AllFalse(d, is_heavy)) continue;
-      std::uint8_t bits[8] = {};
-      hn::StoreMaskBits(d, is_heavy, bits);
-      heavy[at / 64] |= static_cast<std::uint64_t>(bits[0]) << (at % 64);
-      row.num_heavy += static_cast<std::int32_t>(hn::CountTrue(d, is_heavy));
-    }
-  }
-  HWY_ALIGN double lanes[8];
-  for (std::int64_t part = 0; part < kVectors; ++part) hn::Store(sums[part], d, lanes + part * kLanes);
-  for (std::int64_t lane = 0; k < num_vectors; ++k, ++lane) {
-    const double square = coordinates[k] * coordinates[k];
-    lanes[lane] += square * square;
-    quartics[k] += quartic_units(static_cast<float>(coordinates[k]) * 128);
-    heavy[k / 64] |= static_cast<std::uint64_t>(square >= bounds[k]) << (k % 64);
-    row.num_heavy += square >= bounds[k] ? 1 : 0;
-  }
-  row.quartic_sum = SumOfTree(lanes);
-  return row;
-}
-
 const DirectKernels* Kernels() {
-  static constexpr DirectKernels kKernels = {
-      {Prepare<float, 1>, Prepare<float, kDirectRows>, NormaliseRow<float>},
-      {Prepare<double, 1>, Prepare<double, kDirectRows>, NormaliseRow<double>},
-      {Prepare<BFloat16, 1>, Prepare<BFloat16, kDirectRows>, NormaliseRow<BFloat16>},
-      {Prepare<Half, 1>, Prepare<Half, kDirectRows>, NormaliseRow<Half>},
-      Project,
-      AddDirectionTo,
-      PrepareCoordinates};
+  static constexpr DirectKernels kKernels = {{Prepare<float, 1>, Prepare<float, kDirectRows>},
+                                             {Prepare<double, 1>, Prepare<double, kDirectRows>},
+                                             {Prepare<BFloat16, 1>, Prepare<BFloat16, kDirectRows>},
+                                             {Prepare<Half, 1>, Prepare<Half, kDirectRows>}};
   return &kKernels;
 }
 

@@ -1,5 +1,5 @@
-// PRIVATE: rows of the standard basis, straight from a layer's numbers, and the coordinates that are kept of others. The
-// scalar twin is kernels/row.h: whatever is written here is, bit for bit, what it and fixed_point.h give.
+// PRIVATE: rows of the standard basis, straight from a layer's numbers. The scalar twin is kernels/row.h: whatever is
+// written here is, bit for bit, what it and fixed_point.h give.
 #pragma once
 
 #include <cstdint>
@@ -35,33 +35,10 @@ template <typename Number>
 using PrepareDirect = bool (*)(const Number* row, std::int64_t row_stride, std::int64_t dim, double bound,
                                const DirectSums& sums, DirectRow* prepared);
 
-/// What became of the coordinates of a row.
-struct KeptRow {
-  double quartic_sum;
-  std::int32_t num_heavy;
-};
-
-/// As kernels::normalise_row; false, with nothing that counts done, for rows that are not plain or all zeros.
-template <typename Number>
-using Normalise = bool (*)(const Number* row, std::int64_t dim, const double* mean, double* direction);
-
-/// Adds a direction, (dim), to such a sum.
-using AddDirection = void (*)(const double* direction, std::int64_t dim, std::int64_t* sum);
-
-/// Sums fourth powers of coordinates, (num_vectors), adds them to `quartics`, and sets bit i of `heavy` where
-/// c_i^2 >= bounds[i].
-using PrepareKept = KeptRow (*)(const double* coordinates, std::int64_t num_vectors, const double* bounds,
-                                std::int64_t* quartics, std::uint64_t* heavy);
-
-/// As kernels::project_row, of all whose sums it keeps the order.
-using ProjectRow = void (*)(const double* columns, std::int64_t num_vectors, std::int64_t dim, const double* direction,
-                            double* coordinates);
-
 template <typename Number>
 struct DirectKernelsOf {
   PrepareDirect<Number> prepare_one;
   PrepareDirect<Number> prepare_some;
-  Normalise<Number> normalise;
 };
 
 struct DirectKernels {
@@ -69,9 +46,6 @@ struct DirectKernels {
   DirectKernelsOf<double> doubles;
   DirectKernelsOf<BFloat16> bfloat16s;
   DirectKernelsOf<Half> halves;
-  ProjectRow project;
-  AddDirection add_direction;
-  PrepareKept prepare_kept;
 
   template <typename Number>
   const DirectKernelsOf<Number>& of() const {

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "encoder.h"
 #include "srm/observer.h"
@@ -19,9 +19,10 @@ namespace {
 constexpr int kPairs = 7;
 constexpr const char* kLayer = "transformer.encoder.layer.5.output";
 constexpr std::int64_t kWidest = 512;         // with a table a plane
-constexpr double kAimedAt = 0.12;             // of a forward, where rows are sampled: below what is allowed
-constexpr double kFirstFraction = 1.0 / 256;  // by which it is found out how many that may be
-constexpr double kLeastFraction = 1.0 / 2048;
+constexpr double kAimedAt = 0.12;   // of a forward, where rows are sampled: below what is allowed
+constexpr double kEnough = 1.02;    // so many times the rows that wait at most, so that all are looked at
+constexpr double kMostWaiting = 1366;  // rows of width 384, see src/waiting_rows.h
+constexpr double kFewestRows = 704;  // of a site, by which it is found out what a row costs
 
 ObserveOptions options_for(const EpsilonChoice& epsilon) {
   ObserveOptions options;
@@ -66,105 +67,138 @@ Sides set_up_one(const std::shared_ptr<Encoder>& encoder, const EpsilonChoice& e
           }};
 }
 
-// The addresses of modules that give rows, each with its width.
-std::map<std::string, std::int64_t> widths_of_sites(const Encoder& encoder) {
-  HookedModule model(encoder.model);
+// What passes at one site.
+struct Site {
+  std::string address;
+  std::int64_t width;
+  Passing passing;
+};
+
+// The modules that give rows, with what passes there in one forward.
+std::vector<Site> sites_of(const torch::jit::Module& module, const Inputs& inputs) {
+  HookedModule model(module);
   const HookSet hooks = model.attach({"*"});
-  std::map<std::string, std::int64_t> widths;
+  std::vector<Site> sites;
   for (std::size_t k = 0; k < hooks.size(); ++k) {
-    hooks.hook(k).set_receiver([&widths, address = hooks.place(k).address](const Passing& passing) {
+    hooks.hook(k).set_receiver([&sites, address = hooks.place(k).address](const Passing& passing) {
       if (!passing.value.isTensor() || !passing.value.toTensor().is_floating_point()) return;
-      widths[address] = passing.value.toTensor().size(-1);
+      sites.push_back({address, passing.value.toTensor().size(-1), passing});
     });
   }
-  model.forward(encoder.few_inputs);
-  return widths;
+  model.forward(inputs);
+  return sites;
 }
 
-// All sites: those wider than kWidest without tables, the others with as many as a share of the free memory holds.
-class AllSites {
- public:
-  AllSites(const std::shared_ptr<Encoder>& encoder, Effort effort, const EpsilonChoice& epsilon, double fraction) {
-    ObserveOptions narrow = options_for(epsilon), wide = narrow;
-    narrow.fraction = wide.fraction = fraction;
-    narrow.layers.clear();
-    wide.layers.clear();
-    std::int64_t width = 0;
-    for (const auto& [address, dim] : widths_of_sites(*encoder)) {
-      (dim > kWidest ? wide : narrow).layers.push_back(address);
-      if (dim <= kWidest) width = std::max(width, dim);
-    }
+// Options for sites of up to kWidest, with tables for as many planes as a share of the free memory holds, and for wider
+// ones without tables.
+struct SiteOptions {
+  SiteOptions(const std::vector<Site>& sites, Effort effort, const EpsilonChoice& epsilon)
+      : narrow(options_for(epsilon)), wide(narrow) {
     wide.planes.kind = PlaneChoice::Kind::kNone;
-    choose_planes(width, MemoryBudget::half_of_free() / (effort == Effort::kWhole ? 2 : 8), narrow);
-    const HookedModule model(encoder->model);
-    narrow_ = std::make_unique<ObservedModule>(model, narrow);
-    if (!wide.layers.empty()) wide_ = std::make_unique<ObservedModule>(model, wide);
-    num_sites_ = narrow.layers.size() + wide.layers.size();
-    run_ = [this, encoder] { return cpu_seconds([&] { narrow_->forward(encoder->inputs); }); };
-    warm_up(run_);
-    if (!narrow_->silent_layers().empty() || (wide_ && !wide_->silent_layers().empty())) {
-      throw std::runtime_error("a site of the encoder was not observed");
+    std::int64_t width = 0, num_narrow = 0;
+    for (const Site& site : sites) {
+      if (site.width > kWidest) continue;
+      ++num_narrow;
+      width = std::max(width, site.width);
     }
+    choose_planes(width, MemoryBudget::half_of_free() / (effort == Effort::kWhole ? 2 : 8) / num_narrow);
   }
-  double run() const { return run_(); }
+  const ObserveOptions& of(const Site& site) const { return site.width > kWidest ? wide : narrow; }
 
-  std::string text() const {
-    std::int64_t seen = 0, skipped = 0;
-    for (const auto* const observed : {narrow_.get(), wide_.get()}) {
-      if (observed == nullptr) continue;
-      for (const auto& observer : observed->observers()) {
-        seen += observer->position().num_taken;
-        skipped += observer->position().num_rows - observer->position().num_taken;
-      }
-    }
-    return fmt::format("{} sites, tables of {}; {:.3g} % of rows seen", num_sites_, planes_text_,
-                       100.0 * static_cast<double>(seen) / static_cast<double>(seen + skipped));
-  }
+  ObserveOptions narrow, wide;
+  std::string planes_text = "all planes";
 
  private:
-  // `bytes` are for all sites together.
-  void choose_planes(std::int64_t width, std::int64_t bytes, ObserveOptions& options) {
+  // `bytes` are for one site.
+  void choose_planes(std::int64_t width, std::int64_t bytes) {
     const Basis basis = Basis::standard(width);
     const PlaneSet planes(basis, Pairs::kCombination);
     AccumulatorOptions each;
     each.epsilon = {0.5};
     each.grid = AngleGrid(kNumAngles);
-    const std::int64_t share = bytes / static_cast<std::int64_t>(options.layers.size());
-    const std::int64_t fitting = Accumulator::num_planes_that_fit(basis, planes, each, share);
-    planes_text_ = "all planes";
+    const std::int64_t fitting = Accumulator::num_planes_that_fit(basis, planes, each, bytes);
     if (fitting >= planes.num_planes()) return;
-    options.planes = {.kind = PlaneChoice::Kind::kRandom, .num_planes = std::max<std::int64_t>(1, fitting)};
-    planes_text_ = fmt::format("{} of {} planes", options.planes.num_planes, planes.num_planes());
+    narrow.planes = {.kind = PlaneChoice::Kind::kRandom, .num_planes = std::max<std::int64_t>(1, fitting)};
+    planes_text = fmt::format("{} of {} planes", narrow.planes.num_planes, planes.num_planes());
   }
-
-  std::unique_ptr<ObservedModule> narrow_, wide_;
-  std::size_t num_sites_ = 0;
-  std::string planes_text_;
-  Measure run_;
 };
 
-Sides sides_of(const std::shared_ptr<Encoder>& encoder, const std::shared_ptr<AllSites>& sites) {
-  return {[sites] { return sites->run(); },
-          forward_of(encoder->model, encoder),
-          {fmt::format("ms a forward of {}", shape_of(encoder->inputs)), 1e3},
-          [sites] { return sites->text(); }};
+// All sites at once, in the forward.
+Sides set_up_all(const std::shared_ptr<Encoder>& encoder, Effort effort) {
+  struct State {
+    std::unique_ptr<ObservedModule> narrow, wide;
+  };
+  const std::vector<Site> sites = sites_of(encoder->model, encoder->few_inputs);
+  SiteOptions options(sites, effort, EpsilonChoice(0.8));
+  options.narrow.layers.clear();
+  options.wide.layers.clear();
+  for (const Site& site : sites) {
+    (site.width > kWidest ? options.wide : options.narrow).layers.push_back(site.address);
+  }
+  const HookedModule model(encoder->model);
+  const auto state = std::make_shared<State>();
+  state->narrow = std::make_unique<ObservedModule>(model, options.narrow);
+  if (!options.wide.layers.empty()) state->wide = std::make_unique<ObservedModule>(model, options.wide);
+  const Measure ours = [state, encoder] { return cpu_seconds([&] { state->narrow->forward(encoder->inputs); }); };
+  warm_up(ours);
+  if (!state->narrow->silent_layers().empty() || (state->wide && !state->wide->silent_layers().empty())) {
+    throw std::runtime_error("a site of the encoder was not observed");
+  }
+  return {ours, forward_of(encoder->model, encoder), {fmt::format("ms a forward of {}", shape_of(encoder->inputs)), 1e3},
+          [text = fmt::format("{} sites, tables of {}", sites.size(), options.planes_text)] { return text; }};
 }
 
-// Takes so large a share of the rows that what is added comes to kAimedAt, by what a small share adds.
-Sides set_up_auto(const std::shared_ptr<Encoder>& encoder, Effort effort) {
-  const EpsilonChoice epsilon = EpsilonChoice::isotropic();
-  double fraction = kFirstFraction;
-  {
-    const AllSites sites(encoder, effort, epsilon, kFirstFraction);
-    Turns turns([&] { return sites.run(); }, forward_of(encoder->model, encoder));
-    for (int k = 0; k < kShortPairs; ++k) turns.take();
-    const double added =
-        summary_of(turns.pairs(), [](const Pair& pair) { return ratio_of(pair, Ratio::kAdded); }).median;
-    fraction = std::clamp(kFirstFraction * kAimedAt / std::max(added, 1e-3), kLeastFraction, 1.0);
+// What observers of all sites take for a forward, whose activations they are given again and again.
+class SampledSites {
+ public:
+  SampledSites(const std::vector<Site>& sites, const SiteOptions& options, double fraction) {
+    for (const Site& site : sites) {
+      ObserveOptions chosen = options.of(site);
+      chosen.fraction = fraction;
+      observers_.push_back(
+          std::make_unique<Observer>(site.address, chosen, Layout::kAuto, std::make_shared<MemoryBudget>()));
+    }
   }
-  Sides sides = sides_of(encoder, std::make_shared<AllSites>(encoder, effort, epsilon, fraction));
-  sides.unit.name += fmt::format(", {:.3g} % of rows", 100 * fraction);
-  return sides;
+  double observe(const std::vector<Site>& sites) {
+    return cpu_seconds([&] {
+      for (std::size_t k = 0; k < sites.size(); ++k) {
+        observers_[k]->observe(sites[k].passing.value, sites[k].passing.mask, sites[k].passing.tags);
+      }
+    });
+  }
+  std::int64_t num_taken() const { return observers_.front()->position().num_taken; }
+
+ private:
+  std::vector<std::unique_ptr<Observer>> observers_;
+};
+
+// Takes so large a share of the rows that what is added comes to kAimedAt, by what one row costs. Sampled rows wait
+// until they are enough to be looked at: so many forwards are timed that all have been.
+Sides set_up_auto(const std::shared_ptr<Encoder>& encoder, Effort effort) {
+  const auto sites = std::make_shared<std::vector<Site>>(sites_of(encoder->model, encoder->inputs));
+  const auto options = std::make_shared<SiteOptions>(*sites, effort, EpsilonChoice::isotropic());
+  const Measure bare = forward_of(encoder->model, encoder);
+  const auto num_rows = static_cast<double>(encoder->inputs.at(0).toTensor().numel());
+  const double share = std::min(1.0, kFewestRows / num_rows);
+  SampledSites trial(*sites, *options, share);
+  double seconds = 0;
+  while (static_cast<double>(trial.num_taken()) < kFewestRows) seconds += trial.observe(*sites);
+  const double row_seconds = seconds / static_cast<double>(trial.num_taken());
+  const double fraction = std::min(1.0, kAimedAt * bare() / row_seconds / num_rows);
+  const Measure ours = [sites, options, fraction] {
+    SampledSites sampled(*sites, *options, fraction);
+    double all = 0;
+    int num_forwards = 0;
+    for (; static_cast<double>(sampled.num_taken()) < kEnough * kMostWaiting; ++num_forwards) {
+      all += sampled.observe(*sites);
+    }
+    return all / num_forwards;
+  };
+  return {ours, bare, {fmt::format("ms a forward of {}", shape_of(encoder->inputs)), 1e3},
+          [sites, options, fraction] {
+            return fmt::format("{} sites, tables of {}; {:.3g} % of rows seen", sites->size(), options->planes_text,
+                               100 * fraction);
+          }};
 }
 
 }  // namespace
@@ -173,15 +207,15 @@ std::vector<Contest> hook_observer_rows(const EncoderFiles& files, Effort effort
   const auto one = [=](const char* name, EpsilonChoice epsilon) -> Contest {
     return {name, Ratio::kOursOverPeer, kPairs, [=] { return set_up_one(shared_encoder(files, effort), epsilon); }};
   };
-  const auto set_up_all = [=] {
-    const auto encoder = shared_encoder(files, effort);
-    return sides_of(encoder, std::make_shared<AllSites>(encoder, effort, EpsilonChoice(0.8), 1.0));
+  const auto all = [=](const char* name, Ratio ratio, int num_pairs, auto set_up) -> Contest {
+    return {name, ratio, num_pairs, [=] { return set_up(shared_encoder(files, effort), effort); }};
   };
-  return {one("hook/one_layer", EpsilonChoice(0.8)),
-          {"hook/all_sites", Ratio::kAdded, kPairs, set_up_all},
-          one("hook/one_layer_auto", EpsilonChoice::isotropic()),
-          {"hook/all_sites_auto", Ratio::kAdded, kPairs,
-           [=] { return set_up_auto(shared_encoder(files, effort), effort); }}};
+  std::vector<Contest> rows = {one("hook/one_layer", EpsilonChoice(0.8)),
+                               all("hook/all_sites", Ratio::kAdded, kPairs, set_up_all),
+                               one("hook/one_layer_auto", EpsilonChoice::isotropic())};
+  // It takes longer than a check may.
+  if (effort == Effort::kWhole) rows.push_back(all("hook/all_sites_auto", Ratio::kOursOverPeer, 1, set_up_auto));
+  return rows;
 }
 
 }  // namespace srm::bench
