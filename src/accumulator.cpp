@@ -115,7 +115,8 @@ Accumulator::State::State(std::shared_ptr<const Basis> basis_, AccumulatorOption
       spotlight(spotlight_of(options)),
       instruction_set(instruction_set_of(*basis, options)),
       tables(*basis, planes, chosen, spotlight, options.num_threads),
-      block(*basis, options.mean, tables.heavy_bounds(), options.num_threads, instruction_set),
+      block(*basis, options.mean, tables.heavy_bounds(), options.num_threads, options.row_sums,
+            instruction_set),
       row_counts(!options.mean.empty()) {
   const kernels::PlaneKernels* plane_kernels = kernels::plane_kernels(instruction_set);
   if (plane_kernels == nullptr) return;

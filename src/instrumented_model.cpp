@@ -57,6 +57,7 @@ json to_json(const ObserveOptions& options) {
           {"epsilon", epsilons},
           {"planes", to_json(options.planes)},
           {"signed", options.is_signed},
+          {"row_sums", options.row_sums},
           {"num_angles", options.num_angles},
           {"inclusive", options.grid == GridEnds::kInclusive},
           {"reference_sense", options.sense == Sense::kReference},
@@ -92,6 +93,7 @@ ObserveOptions to_options(const json& value, const at::Tensor& basis) {
   // Models of the first release have none of these two.
   if (value.contains("planes")) options.planes = to_plane_choice(value.at("planes"));
   if (value.contains("signed")) value.at("signed").get_to(options.is_signed);
+  if (value.contains("row_sums")) value.at("row_sums").get_to(options.row_sums);
   value.at("num_angles").get_to(options.num_angles);
   options.grid = value.at("inclusive") ? GridEnds::kInclusive : GridEnds::kExclusive;
   options.sense = value.at("reference_sense") ? Sense::kReference : Sense::kNatural;

@@ -39,6 +39,7 @@ AccumulatorOptions accumulator_options(const ObserveOptions& options) {
   result.num_threads = options.num_threads;
   result.planes = options.planes;
   result.is_signed = options.is_signed;
+  result.row_sums = options.row_sums;
   return result;
 }
 

@@ -110,6 +110,7 @@ void LayerPreparation::start_ranking() {
   ranking.mean = plan_.mean;
   ranking.planes = {};
   ranking.is_signed = false;
+  ranking.row_sums = false;
   ranking_.emplace(plan_.basis, std::move(ranking), *budget_, address_);
 }
 

@@ -52,7 +52,7 @@ void require_same_settings(const ResonanceParts& a, const ResonanceParts& b, std
     return parts.holistic_signed_counts.empty() ? "unsigned" : "signed";
   };
   const auto row_sums = [](const ResonanceParts& parts) {
-    return parts.scores.has_row_sums() ? "summed" : "not summed (a result of the first release)";
+    return parts.scores.has_row_sums() ? "summed" : "not summed";
   };
   const auto centring = [](bool centred) { return centred ? "centred" : "not centred"; };
   both.same("address", a.address, b.address);

@@ -127,6 +127,7 @@ std::vector<std::pair<std::string, std::string>> settings_of(const ObserveOption
   };
   add(options.top_planes || options.planes.kind != PlaneChoice::Kind::kAll, "planes", planes_setting(options));
   add(options.is_signed, "signed", "yes");
+  add(!options.row_sums, "row_sums", "no");
   add(options.by_class, "by_class", "yes");
   add(!options.mask_input.empty(), "mask", options.mask_input);
   add(options.every != 1, "every", fmt::format("{}", options.every));

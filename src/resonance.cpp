@@ -160,8 +160,8 @@ std::vector<double> Resonance::mean_cosine(const Plane& plane) const {
                 "correct the plane");
   }
   if (!parts_.scores.has_row_sums()) {
-    throw Error(where, "mean cosines need the sum of directions", "a result of the first release, which has none",
-                "observe again");
+    throw Error(where, "mean cosines need the sum of directions", "a result without sums over rows",
+                "observe again, with row sums");
   }
   const std::vector<double> a = of_length_one(basis_vector(plane.i));
   const std::vector<double> b = of_length_one(basis_vector(plane.j));

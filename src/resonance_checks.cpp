@@ -235,7 +235,7 @@ void require_row_sums(const ResonanceParts& parts, std::string_view where) {
           fmt::format("{} and {}", scores.quartic_sum, quartic_sum));
   const auto rows = static_cast<UInt128>(scores.num_rows);
   const auto quartic = static_cast<UInt128>(scores.quartic_sum);
-  const bool some = recorded && scores.num_rows > 0;
+  const bool some = (recorded || blocks.num_blocks > 0) && scores.num_rows > 0;
   require(blocks.num_blocks >= (some ? 1 : 0) && blocks.num_blocks <= (some ? scores.num_rows : 0) &&
               blocks.rows_squared >= (some ? rows : 0) && blocks.rows_squared <= (some ? rows * rows : 0) &&
               blocks.rows_by_quartic <= (some ? rows * quartic : 0) &&

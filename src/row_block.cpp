@@ -43,12 +43,13 @@ std::int64_t to_fixed_quartic(double sum) { return std::llround(sum * static_cas
 }  // namespace
 
 RowBlock::RowBlock(const Basis& basis, std::span<const double> mean, std::vector<double> heavy_bounds,
-                   std::int64_t num_threads, kernels::InstructionSet instruction_set)
+                   std::int64_t num_threads, bool has_sums, kernels::InstructionSet instruction_set)
     : basis_(basis),
       mean_(mean),
       direct_(kernels::direct_kernels(instruction_set)),
       kept_(kernels::kept_kernels(instruction_set)),
       is_direct_(direct_ != nullptr && can_be_direct(basis, mean)),
+      has_sums_(has_sums),
       num_vectors_(basis.num_vectors()),
       heavy_bounds_(std::move(heavy_bounds)),
       rows_(capacity(basis, is_direct_), num_vectors_) {
@@ -59,6 +60,7 @@ RowBlock::RowBlock(const Basis& basis, std::span<const double> mean, std::vector
     if (!keeps_direction()) worker.direction.resize(static_cast<std::size_t>(basis.dim()));
     worker.scaled.resize(static_cast<std::size_t>(num_vectors_));
     worker.heavy.resize(static_cast<std::size_t>(num_vectors_));
+    if (!has_sums) continue;
     worker.direction_sum.resize(static_cast<std::size_t>(basis.dim()));
     worker.quartic_by_vector.resize(static_cast<std::size_t>(num_vectors_));
   }
@@ -126,7 +128,7 @@ bool RowBlock::prepare_direct(const Number* row, std::int64_t row_stride, std::i
   }
   const double bound = heavy_bounds_.front();  // of orthonormal vectors all are the same
   const auto prepare = num_rows == 1 ? kernels->prepare_one : kernels->prepare_some;
-  const kernels::DirectSums sums = {worker.direction_sum.data(), worker.quartic_by_vector.data()};
+  const kernels::DirectSums sums = worker.sums();
   if (!prepare(row, row_stride, basis_.dim(), bound, sums, direct.data())) return false;
   for (std::int64_t k = 0; k < num_rows; ++k) {
     const kernels::DirectRow& one = direct[static_cast<std::size_t>(k)];
@@ -146,9 +148,10 @@ bool RowBlock::prepare_kept(const Number* row, std::int64_t index, std::int64_t 
   const double* mean = mean_.empty() ? nullptr : mean_.data();
   if (!kept_->normalise<Number>()(row, basis_.dim(), mean, direction)) return false;
   if (!basis_.is_standard()) kept_->project(columns_.data(), num_vectors_, basis_.dim(), direction, kept);
-  kept_->add_direction(direction, basis_.dim(), worker.direction_sum.data());
-  const kernels::KeptRow known = kept_->prepare(kept, num_vectors_, heavy_bounds_.data(),
-                                                 worker.quartic_by_vector.data(), rows_.heavy_words(index));
+  const kernels::DirectSums sums = worker.sums();
+  if (has_sums_) kept_->add_direction(direction, basis_.dim(), sums.directions);
+  const kernels::KeptRow known = kept_->prepare(kept, num_vectors_, heavy_bounds_.data(), sums.quartics,
+                                                 rows_.heavy_words(index));
   rows_.set(index, {RowKind::kDirection, true, known.num_heavy, to_fixed_quartic(known.quartic_sum)}, 1,
             kernels::row_factor(1));
   return true;

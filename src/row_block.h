@@ -30,7 +30,7 @@ class RowBlock {
 
   /// `basis` and `mean`, (dim) or none, must outlive it; `heavy_bounds` is (num_vectors).
   RowBlock(const Basis& basis, std::span<const double> mean, std::vector<double> heavy_bounds, std::int64_t num_threads,
-           kernels::InstructionSet instruction_set);
+           bool has_sums, kernels::InstructionSet instruction_set);
 
   /// How many rows it holds: enough that starting threads is nothing, few enough to stay in cache where they are kept,
   /// and where not so many that most vectors are heavy in some.
@@ -62,7 +62,7 @@ class RowBlock {
   template <typename Number>
   Coordinates coordinates(const Number* row, std::int64_t index, std::int64_t thread);
 
-  /// Writes direction_sum and quartic_by_vector of all rows that were ever prepared.
+  /// Writes direction_sum and quartic_by_vector of all rows that were ever prepared, or nothing without sums.
   void read_out(Scores& scores) const;
 
  private:
@@ -74,6 +74,10 @@ class RowBlock {
     std::vector<std::int32_t> heavy;
     std::vector<std::int64_t> direction_sum;
     std::vector<std::int64_t> quartic_by_vector;
+    kernels::DirectSums sums() {
+      if (direction_sum.empty()) return {nullptr, nullptr};
+      return {direction_sum.data(), quartic_by_vector.data()};
+    }
   };
 
   template <typename Number>
@@ -94,6 +98,7 @@ class RowBlock {
   const kernels::DirectKernels* direct_;  // or nullptr, as the next
   const kernels::KeptKernels* kept_;
   bool is_direct_;
+  bool has_sums_;
   std::int64_t num_vectors_;
   std::vector<double> heavy_bounds_;
   std::vector<double> columns_;  // (dim, m), the unit vectors transposed; none for the standard basis

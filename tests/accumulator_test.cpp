@@ -44,6 +44,26 @@ TEST(AccumulatorTest, OneRowOnAnAxisGivesTheHandComputedArc) {
   EXPECT_THAT(counts_of(result), testing::ElementsAre(1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1));
 }
 
+// Would catch counts or A4 that depend on it, and sums that are there although nobody asked for them.
+TEST(AccumulatorTest, WithoutRowSumsAllElseIsTheSame) {
+  AccumulatorOptions options = options_of({0.5}, 12);
+  const std::vector<double> rows = gaussian(60, 2);
+  const Resonance with = accumulate(rows, Basis::standard(6), options);
+  options.row_sums = false;
+  const Resonance without = accumulate(rows, Basis::standard(6), options);
+  EXPECT_EQ(without.parts().counts, with.parts().counts);
+  EXPECT_EQ(without.parts().scores.quartic_sum, with.parts().scores.quartic_sum);
+  EXPECT_EQ(without.parts().scores.cosine_sum, with.parts().scores.cosine_sum);
+  EXPECT_EQ(without.parts().scores.blocks, with.parts().scores.blocks);
+  EXPECT_TRUE(with.parts().scores.has_row_sums());
+  EXPECT_FALSE(without.parts().scores.has_row_sums());
+  EXPECT_TRUE(without.parts().scores.quartic_by_vector.empty());
+  EXPECT_THAT([&] { without.mean_cosine({0, 1}); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("need the sum of directions")));
+  EXPECT_THAT([&] { merge(with, without); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("got summed and not summed")));
+}
+
 TEST(AccumulatorTest, ThetaTurnsFromTheFirstVectorTowardsTheSecond) {
   const Resonance natural = accumulate({0.0, 3.0}, Basis::standard(2), options_of({0.9}, 8));
   EXPECT_THAT(counts_of(natural), testing::ElementsAre(0, 0, 1, 0, 0, 0, 0, 0));

@@ -152,6 +152,7 @@ AccumulatorOptions random_options(RandomRows& random) {
   options.sense = random.whole(0, 3) == 0 ? Sense::kReference : Sense::kNatural;
   options.is_signed = random.whole(0, 5) == 0;
   options.num_threads = static_cast<int>(random.whole(1, 3));
+  options.row_sums = random.whole(0, 4) != 0;
   return options;
 }
 

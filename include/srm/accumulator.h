@@ -45,6 +45,7 @@ struct AccumulatorOptions {
   int num_threads = 1;       ///< for one update(), 1 to 1024. Counts do not depend on it
   PlaneChoice planes = {};   ///< which planes get tables; holistic counts and scores are over all of them anyway
   bool is_signed = false;    ///< signed counts too: rows inside minus rows with x_hat . p <= -epsilon
+  bool row_sums = true;      ///< Scores::direction_sum and quartic_by_vector too, which rows that hit nothing also cost
   CountingPath path = CountingPath::kChosen;
   std::string instruction_set = {};  ///< one of instruction_sets(); empty: the widest. Nothing counted depends on it
 };

@@ -59,6 +59,7 @@ struct ObserveOptions {
   std::optional<std::int64_t> top_planes = {};   ///< instead: so many with most hits at the first epsilon, found in a
                                                  ///< pass of its own; 0: as many as memory holds
   bool is_signed = false;                        ///< signed counts too
+  bool row_sums = true;                          ///< see AccumulatorOptions: cheaper without where little is hit
   std::int64_t num_classes = 0;                  ///< labels of rows are below this; 0: rows have none
   bool by_class = false;                         ///< a result per class beside the whole
   std::optional<std::int64_t> num_nearest = {};  ///< a NeuronTable at all epsilons, with so many nearest rows

@@ -45,12 +45,12 @@ struct Scores {
   std::int64_t quartic_sum = 0;          ///< sum of |B x_hat|_4^4 over those rows, times kQuarticScale
   std::vector<std::int64_t> cosine_sum;  ///< (E): sum of cos(4 phi) over hits, times kCosineScale
   std::vector<std::int64_t> num_hits;    ///< (E): pairs of a row and a plane with r >= epsilon (r > 0)
-  // Results of the first release have none of these: then both lists are empty and there are no blocks.
+  // Without AccumulatorOptions::row_sums both lists are empty; results of the first release have no blocks either.
   std::vector<std::int64_t> direction_sum;      ///< (n): sum of x_hat, times kDirectionScale
   std::vector<std::int64_t> quartic_by_vector;  ///< (m): sum of (b_i . x_hat)^4 by basis vector, times kQuarticScale
   BlockSums blocks;
 
-  /// Whether direction_sum, quartic_by_vector and blocks were summed.
+  /// Whether direction_sum and quartic_by_vector were summed.
   bool has_row_sums() const { return !direction_sum.empty(); }
   friend bool operator==(const Scores&, const Scores&) = default;
 };

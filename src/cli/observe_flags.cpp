@@ -56,6 +56,7 @@ ObserveOptions options_of(const ObserveFlags& flags) {
   options.layers = flags.layers.empty() ? std::vector<std::string>{"*"} : split_selectors(flags.layers);
   if (compat) options.epsilon = {0.9};
   options.is_signed = flags.is_signed;
+  options.row_sums = !flags.no_row_sums;
   options.num_angles = flags.angles.value_or(compat ? 100 : 360);
   options.grid = flags.grid.value_or(compat ? "inclusive" : "exclusive") == "inclusive" ? GridEnds::kInclusive
                                                                                         : GridEnds::kExclusive;
@@ -112,6 +113,8 @@ void add_observe_flags(CLI::App& command, ObserveFlags& flags, const std::string
   command.add_option("--planes", flags.planes, kPlaneWords);
   command.add_flag("--signed", flags.is_signed,
                    "Count signed too: rows inside a spotlight minus rows on its other side");
+  command.add_flag("--no-row-sums", flags.no_row_sums,
+                   "Leave out the sums over rows that mean cosines need: cheaper where little is hit");
   command.add_option("--layout", flags.layouts, "[GLOB=]auto|last|channels|flatten (default: auto)")->delimiter(',');
   command.add_option("--every", flags.every, "Take the first of so many calls of a layer")->capture_default_str();
   command.add_option("--fraction", flags.fraction, "Take this share of a layer's rows, drawn by --seed")

@@ -21,6 +21,7 @@ struct ObserveFlags {
   std::string basis = "standard";
   std::vector<std::string> planes;
   bool is_signed = false;
+  bool no_row_sums = false;
   std::vector<std::string> layouts;
   std::string compat;
   std::int64_t every = 1;

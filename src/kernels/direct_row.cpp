@@ -168,8 +168,9 @@ bool Prepare(const Number* HWY_RESTRICT rows, std::int64_t row_stride, std::int6
   // Neighbours of it are whole steps of a direction, whose bits count on; what they begin at is taken off at once.
   const float whole = 0x1.8p10f;
   const auto begin = hn::Set(di, static_cast<std::int32_t>(kRows * std::int64_t{0x44C00000} & 0xFFFFFFFF));
+  const std::int64_t num_wanted = sums.directions == nullptr ? 0 : dim;
   std::int64_t k = 0;
-  for (; k + kFloatLanes <= dim; k += kFloatLanes) {
+  for (; k + kFloatLanes <= num_wanted; k += kFloatLanes) {
     auto directions = hn::Sub(hn::Zero(di), begin);
     auto quartics = hn::Zero(di);
     for (std::int64_t r = 0; r < kRows; ++r) {
@@ -187,7 +188,7 @@ bool Prepare(const Number* HWY_RESTRICT rows, std::int64_t row_stride, std::int6
   const float float_bound = static_cast<float>(bound * 128 * 128 * (1 - 1e-6));
   for (std::int64_t r = 0; r < kRows; ++r) {
     const Number* row = rows + r * row_stride;
-    for (k = num_summed; k < dim; ++k) {
+    for (k = num_summed; k < num_wanted; ++k) {
       const float y = static_cast<float>(row[k]) * factors[r];
       sums.directions[k] += direction_units(y);
       sums.quartics[k] += quartic_units(y);

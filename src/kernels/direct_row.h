@@ -11,7 +11,7 @@
 namespace srm::kernels {
 
 /// What is summed over rows, (dim) each: x_hat in units of 1 / kDirectionUnits and its fourth powers in units of
-/// 1 / kQuarticUnits.
+/// 1 / kQuarticUnits; or both nullptr, and nothing is summed.
 struct DirectSums {
   std::int64_t* directions;
   std::int64_t* quartics;

@@ -138,7 +138,7 @@ KeptRow PrepareCoordinates(const double* HWY_RESTRICT coordinates, std::int64_t 
       sums[part] = hn::Add(sums[part], hn::Mul(square, square));
       const auto y = Scaled(c);
       const auto y_squared = hn::Mul(y, y);
-      AddUnits(Units(hn::PromoteTo(d, hn::Mul(y_squared, y_squared))), quartics + at);
+      if (quartics != nullptr) AddUnits(Units(hn::PromoteTo(d, hn::Mul(y_squared, y_squared))), quartics + at);
       const auto is_heavy = hn::Ge(square, hn::LoadU(d, bounds + at));
       if (hn::AllFalse(d, is_heavy)) continue;
       std::uint8_t bits[8] = {};
@@ -152,7 +152,7 @@ KeptRow PrepareCoordinates(const double* HWY_RESTRICT coordinates, std::int64_t 
   for (std::int64_t lane = 0; k < num_vectors; ++k, ++lane) {
     const double square = coordinates[k] * coordinates[k];
     lanes[lane] += square * square;
-    quartics[k] += quartic_units(static_cast<float>(coordinates[k]) * 128);
+    if (quartics != nullptr) quartics[k] += quartic_units(static_cast<float>(coordinates[k]) * 128);
     heavy[k / 64] |= static_cast<std::uint64_t>(square >= bounds[k]) << (k % 64);
     row.num_heavy += square >= bounds[k] ? 1 : 0;
   }

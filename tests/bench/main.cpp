@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "growth.h"
 #include "rows.h"
 #include "workloads.h"
 
@@ -21,6 +22,7 @@ namespace {
 
 struct Flags {
   std::string json_path;
+  std::string growth_path;
   std::string encoder_folder = "build/real-models";
   bool is_check = false;
   Against against = Against::kReached;
@@ -72,9 +74,17 @@ int report_check(const std::vector<Row>& rows, Against against) {
   return findings.lost.empty() ? 0 : 1;
 }
 
+int run_growth(const std::string& path) {
+  const double start = wall_now();
+  write_growth(measure_growth(), path);
+  fmt::print("{}; LibTorch {}; took {:.0f} s\n", cpu_name(), TORCHSRM_LIBTORCH_VERSION, wall_now() - start);
+  return 0;
+}
+
 int run(const Flags& flags) {
   const torch::NoGradGuard no_grad;
   at::set_num_threads(1);
+  if (!flags.growth_path.empty()) return run_growth(flags.growth_path);
   const double start = wall_now(), cpu_start = process_cpu_now();
   std::vector<Row> rows;
   const Effort effort = flags.is_check ? Effort::kShort : Effort::kWhole;
@@ -105,6 +115,8 @@ int main(int argc, char** argv) try {
   app.add_option("--json", flags.json_path, "Writes the rows to this file");
   app.add_option("--encoder", flags.encoder_folder, "Where `make real-models` put the sentence encoder")
       ->capture_default_str();
+  app.add_option("--growth", flags.growth_path,
+                 "Measures how our cost grows, writes it to this file for plot_growth.py, and runs nothing else");
   app.add_flag("--check", flags.is_check, "Few pairs; fails where a ratio has lost more than half");
   const std::map<std::string, srm::bench::Against> words = {{"reached", srm::bench::Against::kReached},
                                                             {"target", srm::bench::Against::kTarget}};

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <string>
+
 #include "rows.h"
 #include "srm/layer_observer.h"
 #include "workloads.h"
@@ -20,23 +22,27 @@ Measure time_sum(const at::Tensor& rows) {
 
 Unit gigabytes() { return {"GB/s", 1e-9, true}; }
 
-Sides set_up_float() {
+// A sum of numbers is no sum by dimension: without these both read once what there is.
+Sides set_up_float(bool row_sums) {
   const auto workload = std::make_shared<const Workload>("sparse", gaussian_rows(kRows, kDim), kEpsilon);
-  const auto counter = std::make_shared<OurCounter>(*workload, workload->options());
+  AccumulatorOptions options = workload->options();
+  options.row_sums = row_sums;
+  const auto counter = std::make_shared<OurCounter>(*workload, options);
   const auto num_bytes = static_cast<double>(workload->rows.nbytes());
   const Measure ours = [workload, counter, num_bytes] { return cpu_seconds([&] { counter->count(); }) / num_bytes; };
   ours();
   const Measure peer = time_sum(workload->rows);
   peer();
-  return {ours, peer, gigabytes()};
+  return {ours, peer, gigabytes(), [row_sums] { return std::string(row_sums ? "with row sums" : "without row sums"); }};
 }
 
-// The accumulator's own rows are float32 and float64: half types come to it through an observer.
-Sides set_up_bf16() {
+// Through an observer, as a layer's tensors come.
+Sides set_up_bf16(bool row_sums) {
   const at::Tensor rows = gaussian_rows(kRows, kDim).to(at::kBFloat16);
   ObserveOptions options;
   options.epsilon = {kEpsilon};
   options.num_angles = kNumAngles;
+  options.row_sums = row_sums;
   const auto budget = std::make_shared<MemoryBudget>();
   const auto observer = std::make_shared<Observer>("sparse", options, Layout::kAuto, budget);
   const Measure ours = [rows, observer] {
@@ -45,14 +51,17 @@ Sides set_up_bf16() {
   ours();
   const Measure peer = time_sum(rows);
   peer();
-  return {ours, peer, gigabytes()};
+  return {ours, peer, gigabytes(), [row_sums] { return std::string(row_sums ? "with row sums" : "without row sums"); }};
 }
 
 }  // namespace
 
 std::vector<Contest> sparse_rows() {
-  return {{"sparse/read_bandwidth", Ratio::kPeerOverOurs, kPairs, set_up_float},
-          {"sparse/read_bandwidth_bf16", Ratio::kPeerOverOurs, kPairs, set_up_bf16}};
+  const auto row = [](const char* name, auto set_up, bool row_sums) -> Contest {
+    return {name, Ratio::kPeerOverOurs, kPairs, [=] { return set_up(row_sums); }};
+  };
+  return {row("sparse/read_bandwidth", set_up_float, false), row("sparse/read_bandwidth_bf16", set_up_bf16, false),
+          row("sparse/with_row_sums", set_up_float, true), row("sparse/with_row_sums_bf16", set_up_bf16, true)};
 }
 
 }  // namespace srm::bench
