@@ -115,8 +115,7 @@ Accumulator::State::State(std::shared_ptr<const Basis> basis_, AccumulatorOption
       spotlight(spotlight_of(options)),
       instruction_set(instruction_set_of(*basis, options)),
       tables(*basis, planes, chosen, spotlight, options.num_threads),
-      block(*basis, options.mean, tables.heavy_bounds(), options.num_threads, options.row_sums,
-            instruction_set),
+      block(*basis, options.mean, tables.heavy_bounds(), options.num_threads, options.row_sums, instruction_set),
       row_counts(!options.mean.empty()) {
   const kernels::PlaneKernels* plane_kernels = kernels::plane_kernels(instruction_set);
   if (plane_kernels == nullptr) return;
@@ -145,7 +144,8 @@ void Accumulator::State::update(const Number* input, std::int64_t num_samples, s
   for (std::int64_t first = 0; first < num_samples; first += most) {
     const std::int64_t num_rows = std::min(most, num_samples - first);
     // To start a thread costs as much as to prepare some rows.
-    const std::int64_t num_threads = std::clamp<std::int64_t>(num_rows * dim / kNumbersOfThread, 1, options.num_threads);
+    const std::int64_t num_threads =
+        std::clamp<std::int64_t>(num_rows * dim / kNumbersOfThread, 1, options.num_threads);
     on_all_threads(num_threads, [&](std::int64_t thread) {
       const std::int64_t begin = num_rows * thread / num_threads;
       const std::int64_t end = num_rows * (thread + 1) / num_threads;
@@ -227,11 +227,11 @@ void Accumulator::State::require_room_for(std::int64_t num_samples) const {
   const double num_rows = static_cast<double>(row_counts.num_seen()) + num_new;
   const double most_planes = std::max<double>(1, static_cast<double>(planes.num_planes()));
   const double most_vectors = std::max<double>(1, static_cast<double>(basis->num_vectors()));
-  const double largest = std::max(
-      {static_cast<double>(row_counts.quartic_sum()) + num_new * most_vectors * static_cast<double>(Scores::kQuarticScale),
-       tables.largest_cosine_sum() * options.num_threads +
-           num_new * most_planes * static_cast<double>(Scores::kCosineScale),
-       num_rows * static_cast<double>(Scores::kDirectionScale), num_rows * most_planes});
+  const double largest = std::max({static_cast<double>(row_counts.quartic_sum()) +
+                                       num_new * most_vectors * static_cast<double>(Scores::kQuarticScale),
+                                   tables.largest_cosine_sum() * options.num_threads +
+                                       num_new * most_planes * static_cast<double>(Scores::kCosineScale),
+                                   num_rows * static_cast<double>(Scores::kDirectionScale), num_rows * most_planes});
   if (largest < 9e18) return;
   throw Error(where(), "every sum must fit into 64 bits",
               fmt::format("{} samples after {}", num_samples, row_counts.num_seen()),

@@ -152,14 +152,7 @@ void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, std::int
       }
       u = group.masked_u.data();
     }
-    ColumnPair pair = {i,
-                       j,
-                       u,
-                       group.columns[column].data(),
-                       nullptr,
-                       nullptr,
-                       group.rows.data(),
-                       group.num_rows};
+    ColumnPair pair = {i, j, u, group.columns[column].data(), nullptr, nullptr, group.rows.data(), group.num_rows};
     if (j < i) pair = pair.turned();
     for (const Part& part : parts) {
       if (part.num_rows == 0) continue;

@@ -79,8 +79,8 @@ class BatchSweep {
   bool has_bytes_;  // select_bytes can be used
   CountingPath path_;
   bool may_use_tiles_;
-  bool is_holistic_;  // no plane has a table, and the basis is orthonormal
-  double smallest_threshold_;  // |c_i| from which on all planes of b_i are hit, if they are orthogonal
+  bool is_holistic_;                    // no plane has a table, and the basis is orthonormal
+  double smallest_threshold_;           // |c_i| from which on all planes of b_i are hit, if they are orthogonal
   std::vector<Group> groups_;           // by owner
   std::vector<PlaneCounter> counters_;  // by owner
 

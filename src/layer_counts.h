@@ -40,8 +40,8 @@ class LayerCounts {
   LayerCounts(const LayerCounts&) = delete;
   LayerCounts& operator=(const LayerCounts&) = delete;
 
-  /// Counts rows (num_rows, dim), contiguous on the CPU, float32, float64, or where it takes_halves() those. Throws srm::Error, and counts none of them,
-  /// for a label that is not below the number of classes.
+  /// Counts rows (num_rows, dim), contiguous on the CPU, float32, float64, or where it takes_halves() those. Throws
+  /// srm::Error, and counts none of them, for a label that is not below the number of classes.
   void update(const at::Tensor& rows, const RowTags& tags);
   bool takes_halves() const;
   void count_call();

@@ -143,9 +143,7 @@ void Observer::add_locked(const ActivationRows& rows, const at::Tensor& kept, co
   position_.num_samples += num_samples_of(rows, tags);
   const std::int64_t limit = options_.limit.value_or(std::numeric_limits<std::int64_t>::max());
   const HalfTypes halves = counts_ && counts_->takes_halves() ? HalfTypes::kStay : HalfTypes::kBecomeFloat;
-  const auto for_each_piece = [&](const auto& look_at) {
-    rows.for_each_piece(look_at, kPieceBytes, halves);
-  };
+  const auto for_each_piece = [&](const auto& look_at) { rows.for_each_piece(look_at, kPieceBytes, halves); };
   const bool takes_all = !kept.defined() && options_.fraction >= 1;
   if (takes_all && rows.num_samples() <= limit - position_.num_taken) {
     for_each_piece([&](const at::Tensor& piece) {

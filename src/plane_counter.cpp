@@ -183,8 +183,8 @@ void PlaneCounter::count_selected(const PlainRows& all, const ColumnPair& pair, 
             ? kernels_.columns.select_bytes(part.bytes_a, part.bytes_b, part.num_rows, scratch.indices.data())
             : kernels_.columns.select(part.at_a, part.at_b, part.num_rows,
                                       is_orthogonal ? 0 : static_cast<float>(shape.cosine),
-                                      static_cast<float>(shape.inverse_sine),
-                                      static_cast<float>(threshold * threshold), scratch.indices.data());
+                                      static_cast<float>(shape.inverse_sine), static_cast<float>(threshold * threshold),
+                                      scratch.indices.data());
     for (std::int64_t begin = 0; begin < num_selected; begin += kernels::kMostPoints) {
       const std::uint16_t* indices = scratch.indices.data() + begin;
       const std::int64_t num_points = std::min(kernels::kMostPoints, num_selected - begin);

@@ -82,8 +82,7 @@ class PlaneCounter {
   using Column = std::array<float, kernels::kMostPoints + kernels::kPadding>;
 
   void count_selected(const PlainRows& all, const ColumnPair& pair, const PlaneShape& shape);
-  void load_points(const PlainRows& all, const ColumnPair& pair, const std::uint16_t* indices,
-                   std::int64_t num_points);
+  void load_points(const PlainRows& all, const ColumnPair& pair, const std::uint16_t* indices, std::int64_t num_points);
   void count_points(const PlainRows& all, const ColumnPair& pair, const kernels::PlanePoints& points,
                     const std::uint16_t* indices, std::int64_t num_positive);
   void count_row_points(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first,
@@ -96,8 +95,8 @@ class PlaneCounter {
                        std::int64_t num_points);
   std::int32_t in_turn(std::int32_t cell) const;
   template <typename Cell>
-  void add_crowd(const kernels::CrowdCells& cells, std::size_t place, std::int64_t num_rows,
-                 const std::int32_t* counts, Cell* table) const;
+  void add_crowd(const kernels::CrowdCells& cells, std::size_t place, std::int64_t num_rows, const std::int32_t* counts,
+                 Cell* table) const;
   template <typename Cell>
   void add_ends(std::int64_t num_points, std::int64_t num_positive, Cell* table);
   PlanePoint point_of(const PlainRows& all, std::uint32_t row, std::int64_t a, std::int64_t b) const;

@@ -84,8 +84,8 @@ void PlaneCounter::prefetch(std::int64_t a, std::int64_t b, const kernels::Crowd
   const auto* table = static_cast<const char*>(tables_.address(0, chosen_.index(a, b)));
   if (table == nullptr) return;
   const std::int64_t bytes = tables_.cell_bytes();
-  for (const std::int32_t cell : {cells.first_low[place], cells.first_high[place], cells.end_low[place],
-                                  cells.end_high[place], 0}) {
+  for (const std::int32_t cell :
+       {cells.first_low[place], cells.first_high[place], cells.end_low[place], cells.end_high[place], 0}) {
     __builtin_prefetch(table + in_turn(cell) * bytes, 1);
   }
   __builtin_prefetch(table + spotlight_.grid.num_angles() * bytes, 1);

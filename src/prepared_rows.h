@@ -40,7 +40,8 @@ class PreparedRows {
   /// Calls `take` with each of those i, ascending.
   void for_each_heavy(std::int64_t index, const auto& take) const {
     for (std::int64_t word = 0; word < num_words_; ++word) {
-      for (std::uint64_t bits = heavy_[static_cast<std::size_t>(index * num_words_ + word)]; bits != 0; bits &= bits - 1) {
+      for (std::uint64_t bits = heavy_[static_cast<std::size_t>(index * num_words_ + word)]; bits != 0;
+           bits &= bits - 1) {
         take(word * 64 + std::countr_zero(bits));
       }
     }

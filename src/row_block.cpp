@@ -84,7 +84,8 @@ double RowBlock::bytes_needed(const Basis& basis, bool is_direct, std::int64_t n
   const double block = kept + PreparedRows::bytes_needed(num_rows, basis.num_vectors());
   const double columns = basis.is_standard() ? 0 : m * n * sizeof(double);
   const double direction = basis.is_standard() && !is_direct ? 0 : n;
-  const double worker = (direction + n + m) * sizeof(double) + m * (sizeof(std::int32_t) + sizeof(float)) + sizeof(Worker);
+  const double worker =
+      (direction + n + m) * sizeof(double) + m * (sizeof(std::int32_t) + sizeof(float)) + sizeof(Worker);
   return block + columns + static_cast<double>(num_threads) * worker + m * sizeof(double);
 }
 
@@ -150,8 +151,8 @@ bool RowBlock::prepare_kept(const Number* row, std::int64_t index, std::int64_t 
   if (!basis_.is_standard()) kept_->project(columns_.data(), num_vectors_, basis_.dim(), direction, kept);
   const kernels::DirectSums sums = worker.sums();
   if (has_sums_) kept_->add_direction(direction, basis_.dim(), sums.directions);
-  const kernels::KeptRow known = kept_->prepare(kept, num_vectors_, heavy_bounds_.data(), sums.quartics,
-                                                 rows_.heavy_words(index));
+  const kernels::KeptRow known =
+      kept_->prepare(kept, num_vectors_, heavy_bounds_.data(), sums.quartics, rows_.heavy_words(index));
   rows_.set(index, {RowKind::kDirection, true, known.num_heavy, to_fixed_quartic(known.quartic_sum)}, 1,
             kernels::row_factor(1));
   return true;

@@ -16,8 +16,9 @@ namespace srm {
 
 /// Some rows of an update, made ready: their lengths and heavy coordinates found; and what is summed over rows alone,
 /// (dim) and (num_vectors), by thread. Different threads may prepare different rows at the same time.
-/// Coordinates c = B x_hat are numbers(row) / norm(row), nearly numbers(row) * factor(row) / 2^7: the numbers are those of the update itself where that can be
-/// (the standard basis without centring, by a vector kernel: the block is direct), else what the block keeps.
+/// Coordinates c = B x_hat are numbers(row) / norm(row), nearly numbers(row) * factor(row) / 2^7: the numbers are those
+/// of the update itself where that can be (the standard basis without centring, by a vector kernel: the block is
+/// direct), else what the block keeps.
 class RowBlock {
  public:
   /// The coordinates of one row, (m), 2^7 times those as float32 numbers, and the indices i, ascending, of
@@ -101,10 +102,10 @@ class RowBlock {
   bool has_sums_;
   std::int64_t num_vectors_;
   std::vector<double> heavy_bounds_;
-  std::vector<double> columns_;  // (dim, m), the unit vectors transposed; none for the standard basis
-  PreparedRows rows_;            // of norm 1 where coordinates are kept
-  std::vector<double> coordinates_;   // (capacity, m); none where the block is direct
-  std::vector<Worker> workers_;       // by thread
+  std::vector<double> columns_;      // (dim, m), the unit vectors transposed; none for the standard basis
+  PreparedRows rows_;                // of norm 1 where coordinates are kept
+  std::vector<double> coordinates_;  // (capacity, m); none where the block is direct
+  std::vector<Worker> workers_;      // by thread
 };
 
 }  // namespace srm

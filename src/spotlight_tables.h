@@ -77,7 +77,8 @@ class SpotlightTables {
   /// that over all planes of an owner, where they are there.
   template <typename LookAt>
   void for_each_table(std::int64_t epsilon_index, std::int64_t place, std::int64_t owner, const LookAt& look_at);
-  /// Where a plane's table lies, to ask the memory for it: its cells take cell_bytes() each. nullptr where there is none.
+  /// Where a plane's table lies, to ask the memory for it: its cells take cell_bytes() each. nullptr where there is
+  /// none.
   const void* address(std::int64_t epsilon_index, std::int64_t place) const;
   std::int64_t cell_bytes() const { return is_narrow_ ? sizeof(NarrowCell) : sizeof(std::int64_t); }
 

@@ -8,8 +8,8 @@
 
 namespace srm {
 
-/// Plain rows that hit planes, copied, until they are enough to be swept at once: to look at the tables of all planes for
-/// a few rows of a call costs more than the rows.
+/// Plain rows that hit planes, copied, until they are enough to be swept at once: to look at the tables of all planes
+/// for a few rows of a call costs more than the rows.
 class WaitingRows {
  public:
   /// Rows of `num_numbers` numbers each: of float32, or of float64.

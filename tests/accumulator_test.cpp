@@ -58,8 +58,11 @@ TEST(AccumulatorTest, WithoutRowSumsAllElseIsTheSame) {
   EXPECT_TRUE(with.parts().scores.has_row_sums());
   EXPECT_FALSE(without.parts().scores.has_row_sums());
   EXPECT_TRUE(without.parts().scores.quartic_by_vector.empty());
-  EXPECT_THAT([&] { without.mean_cosine({0, 1}); },
-              testing::ThrowsMessage<Error>(testing::HasSubstr("need the sum of directions")));
+  EXPECT_THAT(
+      [&] {
+        without.mean_cosine({0, 1});
+      },
+      testing::ThrowsMessage<Error>(testing::HasSubstr("need the sum of directions")));
   EXPECT_THAT([&] { merge(with, without); },
               testing::ThrowsMessage<Error>(testing::HasSubstr("got summed and not summed")));
 }

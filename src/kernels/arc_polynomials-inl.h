@@ -76,8 +76,10 @@ HWY_INLINE FloatVector Phi(FloatVector u, FloatVector v, const Inverse& inverse,
   const auto smaller = hn::Min(hn::Abs(u), abs_v);
   const auto tangent = hn::Mul(hn::Mul(smaller, inverse.r_squared), inverse.inverse);
   auto phi = hn::Mul(ArcTangent(tangent), hn::Set(d, grid.cells_per_radian));
-  phi = hn::IfThenElse(hn::Lt(smaller, abs_v), hn::Sub(hn::Set(d, static_cast<float>(grid.num_distinct) / 4), phi), phi);
-  phi = hn::IfThenElse(hn::Lt(u, hn::Zero(d)), hn::Sub(hn::Set(d, static_cast<float>(grid.num_distinct) / 2), phi), phi);
+  phi =
+      hn::IfThenElse(hn::Lt(smaller, abs_v), hn::Sub(hn::Set(d, static_cast<float>(grid.num_distinct) / 4), phi), phi);
+  phi =
+      hn::IfThenElse(hn::Lt(u, hn::Zero(d)), hn::Sub(hn::Set(d, static_cast<float>(grid.num_distinct) / 2), phi), phi);
   return hn::CopySign(phi, hn::Mul(v, hn::Set(d, grid.turn)));
 }
 

@@ -64,9 +64,8 @@ HWY_INLINE std::int64_t SelectLong(const float* HWY_RESTRICT a, const float* HWY
     return hn::Ge(hn::MulAdd(hn::Mul(v, v), squared_stretch, hn::Mul(u, u)), least);
   };
   std::int64_t count = 0;
-  const auto store = [&](std::int64_t k, hn::Mask<Floats> selected) HWY_ATTR {
-    count += StoreSelected(k, selected, indices + count);
-  };
+  const auto store = [&](std::int64_t k, hn::Mask<Floats> selected)
+                         HWY_ATTR { count += StoreSelected(k, selected, indices + count); };
   std::int64_t k = 0;
   // One branch for four vectors: of few selected rows it is right nearly always, and of many as well.
   for (; k + 4 * lanes <= num_points; k += 4 * lanes) {
@@ -200,8 +199,7 @@ void Transpose(const RowsOfNumbers& rows, const std::uint32_t* indices, std::int
   if (rows.floats != nullptr) {
     TransposeAll(rows.floats + first_column, rows, indices, num_rows, num_columns, columns, column_stride, ahead);
   } else {
-    TransposeAll(rows.doubles + first_column, rows, indices, num_rows, num_columns, columns, column_stride,
-                 ahead);
+    TransposeAll(rows.doubles + first_column, rows, indices, num_rows, num_columns, columns, column_stride, ahead);
   }
 }
 

@@ -87,9 +87,8 @@ void FindCells(const CrowdBox& box, float threshold, const ArcGrid& grid, CrowdC
     auto is_good = hn::And(hn::Le(num_open, hn::Set(d, static_cast<float>(kMostOpen))), hn::Le(first_high, end_low));
     is_good = hn::And(is_good, hn::Lt(hn::Sub(end_high, first_low), hn::Set(d, turn)));
     is_good = hn::And(is_good, hn::Ge(least_rest, hn::Set(d, kLeastRest)));
-    const auto store = [&](FloatVector cell, std::int32_t* to) HWY_ATTR {
-      hn::StoreU(Rounded(hn::IfThenElseZero(is_good, cell)), di, to + plane);
-    };
+    const auto store = [&](FloatVector cell, std::int32_t* to)
+                           HWY_ATTR { hn::StoreU(Rounded(hn::IfThenElseZero(is_good, cell)), di, to + plane); };
     store(first_low, cells.first_low);
     store(first_high, cells.first_high);
     store(end_low, cells.end_low);

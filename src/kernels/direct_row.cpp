@@ -111,7 +111,7 @@ HWY_INLINE void Scale(const Moments<kRows>& moments, float* factors, DirectRow* 
 template <class D>
 HWY_INLINE void AddNarrow(D /*tag*/, hn::Vec<D> narrow, std::int64_t* to) {
   const hn::Half<D> half;
-  const hn::Rebind<hwy::MakeWide<hn::TFromD<D>>, decltype(half)> wide;
+  const hn::Rebind<hwy::MakeWide<hn::TFromD<D> >, decltype(half)> wide;
   const hn::RebindToSigned<decltype(wide)> sums;
   const auto low = hn::BitCast(sums, hn::PromoteTo(wide, hn::LowerHalf(half, narrow)));
   const auto high = hn::BitCast(sums, hn::PromoteTo(wide, hn::UpperHalf(half, narrow)));
@@ -122,7 +122,8 @@ HWY_INLINE void AddNarrow(D /*tag*/, hn::Vec<D> narrow, std::int64_t* to) {
 
 // Which numbers of a row are heavy; returns how many.
 template <typename Number>
-std::int32_t MarkHeavy(const Number* HWY_RESTRICT row, std::int64_t dim, float factor, float bound, std::uint64_t* heavy) {
+std::int32_t MarkHeavy(const Number* HWY_RESTRICT row, std::int64_t dim, float factor, float bound,
+                       std::uint64_t* heavy) {
   const Floats d;
   std::int32_t num_heavy = 0;
   std::uint64_t word = 0;

@@ -95,13 +95,13 @@ bool NormaliseRow(const Number* HWY_RESTRICT row, std::int64_t dim, const double
 }
 
 // In the units of fixed_point.h, of numbers of at most 1.
-HWY_INLINE void AddUnits(hn::Vec<hn::RebindToSigned<Doubles>> units, std::int64_t* sum) {
+HWY_INLINE void AddUnits(hn::Vec<hn::RebindToSigned<Doubles> > units, std::int64_t* sum) {
   const hn::RebindToSigned<Doubles> dl;
   hn::StoreU(hn::Add(hn::LoadU(dl, sum), units), dl, sum);
 }
 
 // The neighbours of 1.5 2^52 are whole numbers, whose bits count on.
-HWY_INLINE hn::Vec<hn::RebindToSigned<Doubles>> Units(DoubleVector value) {
+HWY_INLINE hn::Vec<hn::RebindToSigned<Doubles> > Units(DoubleVector value) {
   const hn::RebindToSigned<Doubles> dl;
   const auto whole = hn::Set(Doubles(), 0x1.8p52);
   return hn::Sub(hn::BitCast(dl, hn::Add(value, whole)), hn::BitCast(dl, whole));
@@ -162,8 +162,8 @@ KeptRow PrepareCoordinates(const double* HWY_RESTRICT coordinates, std::int64_t 
 
 const KeptKernels* Kernels() {
   static constexpr KeptKernels kKernels = {
-      NormaliseRow<float>, NormaliseRow<double>, NormaliseRow<BFloat16>, NormaliseRow<Half>, Project, AddDirectionTo,
-      PrepareCoordinates};
+      NormaliseRow<float>, NormaliseRow<double>, NormaliseRow<BFloat16>, NormaliseRow<Half>, Project,
+      AddDirectionTo,      PrepareCoordinates};
   return &kKernels;
 }
 

@@ -23,8 +23,8 @@ using Normalise = bool (*)(const Number* row, std::int64_t dim, const double* me
 /// Adds a direction, (dim), to such a sum.
 using AddDirection = void (*)(const double* direction, std::int64_t dim, std::int64_t* sum);
 
-/// Sums fourth powers of coordinates, (num_vectors), adds them to `quartics`, unless that is nullptr, and sets bit i of `heavy` where
-/// c_i^2 >= bounds[i].
+/// Sums fourth powers of coordinates, (num_vectors), adds them to `quartics`, unless that is nullptr, and sets bit i of
+/// `heavy` where c_i^2 >= bounds[i].
 using PrepareKept = KeptRow (*)(const double* coordinates, std::int64_t num_vectors, const double* bounds,
                                 std::int64_t* quartics, std::uint64_t* heavy);
 

@@ -68,8 +68,8 @@ class EndFinder {
     // How far the ends are from the middle between two grid angles: at most `clear` when rounding cannot matter.
     const auto from_middle =
         hn::Max(hn::Abs(hn::Sub(hn::Sub(first, low), half)), hn::Abs(hn::Sub(hn::Sub(high, last), half)));
-    const auto is_clear = hn::And(hn::Ge(hn::Mul(hn::Sub(clear_, from_middle), root), slope_),
-                                  hn::Gt(rest, hn::Set(d_, kNearThreshold)));
+    const auto is_clear =
+        hn::And(hn::Ge(hn::Mul(hn::Sub(clear_, from_middle), root), slope_), hn::Gt(rest, hn::Set(d_, kNearThreshold)));
     const auto counted = hn::And(hit, is_clear);
     const auto first_cell = ToCells(counted, first);
     const auto end_cell = ToCells(counted, hn::Add(last, one));
@@ -223,9 +223,9 @@ const PlaneKernels* plane_kernels(InstructionSet instruction_set) {
   return HWY_DISPATCH_TABLE(Kernels)[dispatch_index(instruction_set)]();
 }
 
-// Sums of the worst roundings of float32, half a unit in the last place each, and of both polynomials: of phi and of the
-// half-width 8e-7 radians together, and of their sums a unit in the last place of half a turn; of epsilon / r 6.5e-7
-// (two for u and v, ten for 1 / r, two for the product), which arccos divides by sqrt(1 - epsilon / r).
+// Sums of the worst roundings of float32, half a unit in the last place each, and of both polynomials: of phi and of
+// the half-width 8e-7 radians together, and of their sums a unit in the last place of half a turn; of epsilon /
+// r 6.5e-7 (two for u and v, ten for 1 / r, two for the product), which arccos divides by sqrt(1 - epsilon / r).
 ArcGrid::ArcGrid(std::int64_t num_distinct_angles, bool is_reversed)
     : num_distinct(static_cast<std::int32_t>(num_distinct_angles)),
       cells_per_radian(static_cast<float>(static_cast<double>(num_distinct_angles) / (2 * std::numbers::pi))),

@@ -18,11 +18,11 @@ namespace {
 
 constexpr int kPairs = 7;
 constexpr const char* kLayer = "transformer.encoder.layer.5.output";
-constexpr std::int64_t kWidest = 512;         // with a table a plane
-constexpr double kAimedAt = 0.12;   // of a forward, where rows are sampled: below what is allowed
-constexpr double kEnough = 1.02;    // so many times the rows that wait at most, so that all are looked at
+constexpr std::int64_t kWidest = 512;  // with a table a plane
+constexpr double kAimedAt = 0.12;      // of a forward, where rows are sampled: below what is allowed
+constexpr double kEnough = 1.02;       // so many times the rows that wait at most, so that all are looked at
 constexpr double kMostWaiting = 1366;  // rows of width 384, see src/waiting_rows.h
-constexpr double kFewestRows = 704;  // of a site, by which it is found out what a row costs
+constexpr double kFewestRows = 704;    // of a site, by which it is found out what a row costs
 
 ObserveOptions options_for(const EpsilonChoice& epsilon) {
   ObserveOptions options;
@@ -71,7 +71,9 @@ Sides set_up_one(const std::shared_ptr<Encoder>& encoder, const EpsilonChoice& e
 struct Site {
   std::string address;
   std::int64_t width;
-  Passing passing;
+  c10::IValue value;
+  at::Tensor mask;
+  SampleTags tags;
 };
 
 // The modules that give rows, with what passes there in one forward.
@@ -82,7 +84,7 @@ std::vector<Site> sites_of(const torch::jit::Module& module, const Inputs& input
   for (std::size_t k = 0; k < hooks.size(); ++k) {
     hooks.hook(k).set_receiver([&sites, address = hooks.place(k).address](const Passing& passing) {
       if (!passing.value.isTensor() || !passing.value.toTensor().is_floating_point()) return;
-      sites.push_back({address, passing.value.toTensor().size(-1), passing});
+      sites.push_back({address, passing.value.toTensor().size(-1), passing.value, passing.mask, passing.tags});
     });
   }
   model.forward(inputs);
@@ -144,7 +146,9 @@ Sides set_up_all(const std::shared_ptr<Encoder>& encoder, Effort effort) {
   if (!state->narrow->silent_layers().empty() || (state->wide && !state->wide->silent_layers().empty())) {
     throw std::runtime_error("a site of the encoder was not observed");
   }
-  return {ours, forward_of(encoder->model, encoder), {fmt::format("ms a forward of {}", shape_of(encoder->inputs)), 1e3},
+  return {ours,
+          forward_of(encoder->model, encoder),
+          {fmt::format("ms a forward of {}", shape_of(encoder->inputs)), 1e3},
           [text = fmt::format("{} sites, tables of {}", sites.size(), options.planes_text)] { return text; }};
 }
 
@@ -162,7 +166,7 @@ class SampledSites {
   double observe(const std::vector<Site>& sites) {
     return cpu_seconds([&] {
       for (std::size_t k = 0; k < sites.size(); ++k) {
-        observers_[k]->observe(sites[k].passing.value, sites[k].passing.mask, sites[k].passing.tags);
+        observers_[k]->observe(sites[k].value, sites[k].mask, sites[k].tags);
       }
     });
   }
@@ -194,8 +198,7 @@ Sides set_up_auto(const std::shared_ptr<Encoder>& encoder, Effort effort) {
     }
     return all / num_forwards;
   };
-  return {ours, bare, {fmt::format("ms a forward of {}", shape_of(encoder->inputs)), 1e3},
-          [sites, options, fraction] {
+  return {ours, bare, {fmt::format("ms a forward of {}", shape_of(encoder->inputs)), 1e3}, [sites, options, fraction] {
             return fmt::format("{} sites, tables of {}; {:.3g} % of rows seen", sites->size(), options->planes_text,
                                100 * fraction);
           }};
