@@ -34,8 +34,9 @@ HWY_INLINE void AskFor(const Number* at) {
   __builtin_prefetch(at, 0, 2);
 }
 
-// Of kRows rows at once, since each sum waits for itself. Asks for the numbers from `ahead` on, half as many.
-template <std::int64_t kRows, typename Number>
+// Of kRows rows at once, since each sum waits for itself. Asks for the numbers from `ahead` on: as many, or with
+// kIsHalf half of them.
+template <std::int64_t kRows, bool kIsHalf, typename Number>
 HWY_INLINE void FindMoments(const Number* HWY_RESTRICT rows, std::int64_t row_stride, std::int64_t dim,
                             const Number* ahead, double* square_sums, double* quartic_sums) {
   const Doubles d;
@@ -47,7 +48,8 @@ HWY_INLINE void FindMoments(const Number* HWY_RESTRICT rows, std::int64_t row_st
   }
   std::int64_t last = 0;
   for (; last + 8 <= dim; last += 8) {
-    AskFor(ahead + kRows / 2 * last);
+    AskFor(ahead + (kIsHalf ? kRows / 2 : kRows) * last);
+    if (!kIsHalf && sizeof(Number) == sizeof(float)) AskFor(ahead + kRows * last + kFloatLanes);
     for (std::int64_t r = 0; r < kRows; ++r) {
       for (std::int64_t part = 0; part < kVectors; ++part) {
         const auto x = LoadWide(rows + r * row_stride + last + part * kLanes);
@@ -157,9 +159,16 @@ bool Prepare(const Number* HWY_RESTRICT rows, std::int64_t row_stride, std::int6
   constexpr std::int64_t kTogether = std::min<std::int64_t>(kRows, 4);
   const Number* ahead = rows + kCallsAhead * kRows * row_stride;
   Moments<kRows> moments;
+  const bool has_sums = sums.directions != nullptr;
   for (std::int64_t r = 0; r < kRows; r += kTogether) {
-    FindMoments<kTogether>(rows + r * row_stride, row_stride, dim, ahead + r / 2 * dim, moments.squares + r,
-                           moments.quartics + r);
+    const Number* some = rows + r * row_stride;
+    double* squares = moments.squares + r;
+    double* quartics = moments.quartics + r;
+    if (has_sums) {
+      FindMoments<kTogether, true>(some, row_stride, dim, ahead + r / 2 * dim, squares, quartics);
+    } else {
+      FindMoments<kTogether, false>(some, row_stride, dim, ahead + r * dim, squares, quartics);
+    }
   }
   for (std::int64_t r = 0; r < kRows; ++r) {
     if (!is_plain({moments.squares[r], moments.quartics[r]})) return false;
@@ -169,7 +178,7 @@ bool Prepare(const Number* HWY_RESTRICT rows, std::int64_t row_stride, std::int6
   // Neighbours of it are whole steps of a direction, whose bits count on; what they begin at is taken off at once.
   const float whole = 0x1.8p10f;
   const auto begin = hn::Set(di, static_cast<std::int32_t>(kRows * std::int64_t{0x44C00000} & 0xFFFFFFFF));
-  const std::int64_t num_wanted = sums.directions == nullptr ? 0 : dim;
+  const std::int64_t num_wanted = has_sums ? dim : 0;
   std::int64_t k = 0;
   for (; k + kFloatLanes <= num_wanted; k += kFloatLanes) {
     auto directions = hn::Sub(hn::Zero(di), begin);
