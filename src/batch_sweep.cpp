@@ -6,7 +6,13 @@
 namespace srm {
 namespace {
 
-constexpr double kTileShare = 0.05;  // of heavy coordinates, above which tiles win
+// Nanoseconds, as far as they differ: of a row and plane in a tile; of a heavy coordinate and a plane of it that most
+// rows do not hit, or that all do, in a tile and in a group.
+constexpr double kTilePlane = 0.06;
+constexpr double kTileHeavy = 1, kGroupHeavy = 3.2;
+constexpr double kTileFull = 5, kGroupFull = 3.4;
+constexpr double kFewestForTiles = 0.05;    // of heavy coordinates in any row, below which there is no memory for tiles
+constexpr std::int64_t kFewestByRow = 256;  // vectors: of fewer a group is as good
 constexpr std::int64_t kTileBlock = 32;
 
 }  // namespace
@@ -20,7 +26,7 @@ BatchSweep::BatchSweep(const Basis& basis, const PlaneSet& planes, const ChosenP
       has_bytes_(kernels.columns.select_bytes != nullptr && basis.lengths() == VectorLengths::kNormalised),
       path_(path),
       may_use_tiles_(may_use_tiles(basis, spotlight, path)),
-      is_holistic_(chosen.num_planes() == 0 && basis.is_standard()),
+      is_holistic_(chosen.num_planes() == 0 && basis.is_standard() && basis.num_vectors() >= kFewestByRow),
       smallest_threshold_(threshold_of(*std::min_element(spotlight.epsilon.begin(), spotlight.epsilon.end()), 1)),
       groups_(static_cast<std::size_t>(num_owners)) {
   for (std::int64_t owner = 0; owner < num_owners; ++owner) {
@@ -49,7 +55,7 @@ double BatchSweep::bytes_needed(const Basis& basis, const Spotlight& spotlight, 
 bool BatchSweep::may_use_tiles(const Basis& basis, const Spotlight& spotlight, CountingPath path) {
   if (path != CountingPath::kChosen) return path == CountingPath::kTiles;
   const double smallest = *std::min_element(spotlight.epsilon.begin(), spotlight.epsilon.end());
-  return 2 / (smallest * smallest) > kTileShare * static_cast<double>(basis.num_vectors()) || !basis.is_standard();
+  return 2 / (smallest * smallest) > kFewestForTiles * static_cast<double>(basis.num_vectors()) || !basis.is_standard();
 }
 
 std::int64_t BatchSweep::tile_capacity(const Basis& basis) {
@@ -64,7 +70,7 @@ std::int64_t BatchSweep::group_capacity(const Basis& basis) {
 std::int64_t BatchSweep::begin(const PlainRows& rows, std::int64_t first_row, std::int64_t num_rows) {
   rows_ = rows;
   const std::int64_t tiled_end = first_row + std::min(num_rows, tile_capacity(basis_));
-  uses_tiles_ = may_use_tiles_ && (path_ == CountingPath::kTiles || heavy_share(first_row, tiled_end) > kTileShare);
+  uses_tiles_ = may_use_tiles_ && (path_ == CountingPath::kTiles || are_for_tiles(first_row, tiled_end));
   if (uses_tiles_) return begin_tiles(first_row, tiled_end);
   first_row_ = first_row;
   last_row_ = first_row + num_rows;
@@ -72,10 +78,20 @@ std::int64_t BatchSweep::begin(const PlainRows& rows, std::int64_t first_row, st
   return begin_groups(first_row, first_row + num_rows);
 }
 
-double BatchSweep::heavy_share(std::int64_t first_row, std::int64_t last_row) const {
-  std::int64_t count = 0;
-  for (std::int64_t row = first_row; row < last_row; ++row) count += rows_.prepared->num_heavy(row);
-  return static_cast<double>(count) / static_cast<double>((last_row - first_row) * basis_.num_vectors());
+// Whether the rows cost less in a tile. A row with one heavy coordinate, whose fourth power stands out from what all
+// others have by chance, hits all planes of it.
+bool BatchSweep::are_for_tiles(std::int64_t first_row, std::int64_t last_row) const {
+  const auto m = static_cast<double>(basis_.num_vectors());
+  const double quartic = (std::pow(smallest_threshold_, 4) + 3 / m) * static_cast<double>(Scores::kQuarticScale);
+  double num_rows = 0, num_heavy = 0, num_full = 0;
+  for (std::int64_t row = first_row; row < last_row; ++row) {
+    const std::int64_t count = rows_.prepared->num_heavy(row);
+    num_rows += count > 0 ? 1 : 0;
+    const bool is_full = count == 1 && static_cast<double>(rows_.prepared->row(row).quartic) >= quartic;
+    (is_full ? num_full : num_heavy) += static_cast<double>(count);
+  }
+  const double tiles = num_rows * (m - 1) / 2 * kTilePlane + num_heavy * kTileHeavy + num_full * kTileFull;
+  return tiles < num_heavy * kGroupHeavy + num_full * kGroupFull;
 }
 
 std::int64_t BatchSweep::begin_tiles(std::int64_t first_row, std::int64_t last_row) {

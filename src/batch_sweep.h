@@ -54,7 +54,7 @@ class BatchSweep {
 
   std::int64_t begin_tiles(std::int64_t first_row, std::int64_t last_row);
   std::int64_t begin_groups(std::int64_t first_row, std::int64_t last_row);
-  double heavy_share(std::int64_t first_row, std::int64_t last_row) const;
+  bool are_for_tiles(std::int64_t first_row, std::int64_t last_row) const;
   void load_group(std::int64_t i, std::span<const std::uint32_t> rows, Group& group) const;
   void sweep_block(std::int64_t i, std::int64_t first_column, std::int64_t next_column, Group& group,
                    PlaneCounter& counter) const;
