@@ -48,8 +48,8 @@ class Picture:
 PICTURES = {
     "n": Picture("The cost of a row by the width of the layer (360 angles)", "n, neurons", room_above=16),
     "angles": Picture("The cost of a row by the angles of the grid", "K, angles", is_log_y=False, room_above=1.15),
-    "epsilon": Picture("The cost of a row by epsilon (360 angles)", "epsilon, cosine of the cone's half-angle", is_log_x=False,
-                       legend_place="upper right"),
+    "epsilon": Picture("The cost of a row by epsilon (360 angles)", "epsilon, cosine of the cone's half-angle",
+                       is_log_x=False, legend_place="upper right"),
     "samples": Picture("The cost of a row by how many are handed over at a time", "rows per update(), 65,536 in all",
                        is_log_y=False, room_above=1.35),
     "threads": Picture("The cost of a row by threads", "threads, 16,384 rows per update()",
