@@ -11,6 +11,10 @@ namespace {
 constexpr double kTilePlane = 0.06;
 constexpr double kTileHeavy = 1, kGroupHeavy = 3.2;
 constexpr double kTileFull = 5, kGroupFull = 3.4;
+// In place of kGroupHeavy from so many vectors on: then the tables of all planes are in no cache, and a group finds
+// each of them cold.
+constexpr double kColdGroupHeavy = 10;
+constexpr std::int64_t kFewestOfCold = 256;
 constexpr double kFewestForTiles = 0.05;    // of heavy coordinates in any row, below which there is no memory for tiles
 constexpr std::int64_t kFewestByRow = 256;  // vectors: of fewer a group is as good
 constexpr std::int64_t kTileBlock = 32;
@@ -91,7 +95,8 @@ bool BatchSweep::are_for_tiles(std::int64_t first_row, std::int64_t last_row) co
     (is_full ? num_full : num_heavy) += static_cast<double>(count);
   }
   const double tiles = num_rows * (m - 1) / 2 * kTilePlane + num_heavy * kTileHeavy + num_full * kTileFull;
-  return tiles < num_heavy * kGroupHeavy + num_full * kGroupFull;
+  const double group_heavy = basis_.num_vectors() < kFewestOfCold ? kGroupHeavy : kColdGroupHeavy;
+  return tiles < num_heavy * group_heavy + num_full * kGroupFull;
 }
 
 std::int64_t BatchSweep::begin_tiles(std::int64_t first_row, std::int64_t last_row) {

@@ -75,7 +75,8 @@ class Accumulator {
                                           std::int64_t bytes);
 
   /// Adds `num_samples` rows of `dim` numbers, row-major; row k starts at rows + k * row_stride. How rows are cut into
-  /// calls changes nothing. `blocks`, (num_samples) or none, tells which sample each row belongs to, by any number:
+  /// calls changes nothing: a few rows are copied and wait for more before planes are looked at, or for resonance().
+  /// `blocks`, (num_samples) or none, tells which sample each row belongs to, by any number:
   /// rows of one stand together, also across calls; without it each row is a block of its own (see Note [Blocks] in
   /// scores.h). Throws srm::Error and counts nothing when `dim` is not the basis's, when there are not as many blocks
   /// as rows, or when a sum would no longer fit into 64 bits.
