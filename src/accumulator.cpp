@@ -169,16 +169,14 @@ void Accumulator::State::sweep_rows(const Number* input, std::int64_t num_rows, 
   }
   if (has_others) sweep_scalar(input, num_rows, row_stride, false);
   if (num_hitting == 0) return;
+  const bool is_many = num_hitting >= waiting->capacity() / 2;
+  if (is_many && !block.is_direct()) return sweep_plain({&prepared, block.kept_numbers()}, num_rows);
   constexpr bool is_double = std::is_same_v<Number, double>;
   constexpr bool is_half = sizeof(Number) < sizeof(float);
   if constexpr (!is_half) {
-    const bool is_many = num_hitting >= waiting->capacity() / 2 || batch_sweep->is_by_row();
-    if (block.is_direct() && (is_many || is_double)) {
+    if (block.is_direct() && (is_many || is_double || batch_sweep->is_by_row())) {
       return sweep_plain({&prepared, block.numbers(input, row_stride)}, num_rows);
     }
-  }
-  if (!block.is_direct() && num_hitting >= waiting->capacity() / 2) {
-    return sweep_plain({&prepared, block.kept_numbers()}, num_rows);
   }
   for (std::int64_t k = 0; k < num_rows; ++k) {
     if (prepared.num_heavy(k) == 0) continue;

@@ -96,21 +96,20 @@ void BatchSweep::load_group(std::int64_t i, std::span<const std::uint32_t> rows,
   group.num_rows = std::ssize(rows);
   kernels_.transpose(rows_.numbers, group.rows.data(), group.num_rows, i, 1, group.u.data(), 0, 0);
   for (std::size_t sign = 0; sign < 2; ++sign) {
-    const std::int64_t first = sign == 0 ? 0 : group.num_positive;
-    const std::int64_t count = sign == 0 ? group.num_positive : group.num_full - group.num_positive;
-    if (count > 0) crowds_.find_range(group.u.data() + first, count, &group.u_low[sign], &group.u_high[sign]);
+    const std::int64_t count = group.num_full_of(sign);
+    if (count == 0) continue;
+    crowds_.find_range(group.u.data() + group.first_full(sign), count, &group.u_low[sign], &group.u_high[sign]);
   }
 }
 
-BatchSweep::Part BatchSweep::find_part(const Group& group, int sign, std::int64_t i, std::int64_t first_column,
+BatchSweep::Part BatchSweep::find_part(const Group& group, std::size_t sign, std::int64_t i, std::int64_t first_column,
                                        std::int64_t num_columns, const PlaneCounter& counter) const {
   Part part;
-  part.first = sign == 0 ? 0 : group.num_positive;
-  part.num_rows = sign == 0 ? group.num_positive : group.num_full - group.num_positive;
+  part.first = group.first_full(sign);
+  part.num_rows = group.num_full_of(sign);
   part.is_crowd = counter.can_crowd() && part.num_rows >= kFewestOfCrowd;
   if (!part.is_crowd) return part;
-  const auto at = static_cast<std::size_t>(sign);
-  kernels::CrowdBox box = {group.u_low[at], group.u_high[at], {}, {}, 0};
+  kernels::CrowdBox box = {group.u_low[sign], group.u_high[sign], {}, {}, 0};
   for (std::int64_t k = 0; k < num_columns; ++k) {
     const float* column = group.columns[static_cast<std::size_t>(k)].data() + part.first;
     crowds_.find_range(column, part.num_rows, &box.v_low[k], &box.v_high[k]);
@@ -144,11 +143,12 @@ void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, std::int
     if (j == i) continue;
     const auto column = static_cast<std::size_t>(k);
     const float* u = group.u.data();
-    if ((heavy_in_any >> k & 1) != 0) {
+    const bool is_masked = (heavy_in_any >> k & 1) != 0;
+    if (is_masked) {
       for (std::size_t row = 0; row < static_cast<std::size_t>(group.num_rows); ++row) {
-        const bool is_masked = (heavy[row] >> k & 1) != 0;
-        group.masked_u[row] = is_masked ? 0 : group.u[row];
-        if (is_masked) group.columns[column][row] = 0;
+        const bool is_elsewhere = (heavy[row] >> k & 1) != 0;
+        group.masked_u[row] = is_elsewhere ? 0 : group.u[row];
+        if (is_elsewhere) group.columns[column][row] = 0;
       }
       u = group.masked_u.data();
     }
@@ -162,7 +162,6 @@ void BatchSweep::sweep_block(std::int64_t i, std::int64_t first_column, std::int
         counter.prefetch(std::min(i, first_column + next), std::max(i, first_column + next), part.cells,
                          static_cast<std::size_t>(next));
       }
-      const bool is_masked = (heavy_in_any >> k & 1) != 0;
       if (part.is_crowd && !is_masked && counter.count_crowd(rows_, full, part.cells, column)) continue;
       counter.count_all(rows_, full, part.num_rows);
     }

@@ -10,9 +10,10 @@
 
 namespace srm {
 
-/// Adds the plain rows of a block to the tables by vector kernels, piece by piece, on one of two paths.
+/// Adds plain rows to the tables by vector kernels, piece by piece, on one of three paths.
 /// Grouped, for rows with few heavy coordinates: the rows of each heavy coordinate i are looked at in all planes of i.
 /// Tiles, for rows with many: a transposed piece is looked at in all planes, pair of columns by pair.
+/// By row, where no plane has a table: a row is looked at in all planes of its heavy coordinates at once.
 class BatchSweep {
  public:
   /// All must outlive it. `path` may be forced.
@@ -46,6 +47,9 @@ class BatchSweep {
     GroupColumn u, masked_u;
     std::array<float, 2> u_low, u_high;  // of those that are full, by sign
     std::array<GroupColumn, kBlock> columns;
+
+    std::int64_t first_full(std::size_t sign) const { return sign == 0 ? 0 : num_positive; }
+    std::int64_t num_full_of(std::size_t sign) const { return sign == 0 ? num_positive : num_full - num_positive; }
   };
 
   static bool may_use_tiles(const Basis& basis, const Spotlight& spotlight, CountingPath path);
@@ -65,8 +69,8 @@ class BatchSweep {
     bool is_crowd;
     kernels::CrowdCells cells;
   };
-  Part find_part(const Group& group, int sign, std::int64_t i, std::int64_t first_column, std::int64_t num_columns,
-                 const PlaneCounter& counter) const;
+  Part find_part(const Group& group, std::size_t sign, std::int64_t i, std::int64_t first_column,
+                 std::int64_t num_columns, const PlaneCounter& counter) const;
   void prefetch_rows(std::int64_t first_entry, std::int64_t num_entries, std::int64_t column) const;
   void sweep_groups(std::int64_t owner, std::int64_t num_owners);
   ColumnPair tile_pair(std::int64_t a, std::int64_t b) const;
@@ -79,7 +83,7 @@ class BatchSweep {
   bool has_bytes_;  // select_bytes can be used
   CountingPath path_;
   bool may_use_tiles_;
-  bool is_holistic_;                    // no plane has a table, and the basis is orthonormal
+  bool is_holistic_;                    // no plane has a table, and the basis is the standard one and not narrow
   double smallest_threshold_;           // |c_i| from which on all planes of b_i are hit, if they are orthogonal
   std::vector<Group> groups_;           // by owner
   std::vector<PlaneCounter> counters_;  // by owner

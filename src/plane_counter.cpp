@@ -1,9 +1,7 @@
 #include "plane_counter.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 namespace srm {
@@ -231,17 +229,13 @@ void PlaneCounter::count_row(const PlainRows& all, std::uint32_t row, std::int64
   if (num_points <= 0) return;
   all.scaled(row, first, num_points, scratch.v.data());
   std::fill_n(scratch.u.begin(), num_points, all.scaled(row, i));
-  const auto heavy = all.prepared->heavy_bits(row);
   bool has_others = false;  // that are looked at from another heavy coordinate
-  for (std::int64_t word = first / 64; word * 64 < std::min(last, i); ++word) {
-    for (std::uint64_t bits = heavy[static_cast<std::size_t>(word)]; bits != 0; bits &= bits - 1) {
-      const std::int64_t j = word * 64 + std::countr_zero(bits);
-      if (j < first || j >= std::min(last, i)) continue;
-      has_others = true;
-      scratch.u[static_cast<std::size_t>(j - first)] = 0;
-      scratch.v[static_cast<std::size_t>(j - first)] = 0;
-    }
-  }
+  all.prepared->for_each_heavy(row, [&](std::int64_t j) {
+    if (j < first || j >= std::min(last, i)) return;
+    has_others = true;
+    scratch.u[static_cast<std::size_t>(j - first)] = 0;
+    scratch.v[static_cast<std::size_t>(j - first)] = 0;
+  });
   const bool is_full = std::abs(all.coordinate(row, i)) >= threshold_of(smallest_epsilon_, 1);
   if (is_full && !has_others && count_row_crowd(all, row, i, first, num_points)) return;
   const bool has_both = planes_.pairs() == Pairs::kPermutation;

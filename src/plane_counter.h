@@ -93,6 +93,7 @@ class PlaneCounter {
                    std::size_t place, const auto& is_inside);
   bool count_row_crowd(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first,
                        std::int64_t num_points);
+  float crowd_threshold() const { return static_cast<float>(kUnit * threshold_of(smallest_epsilon_, 1)); }
   std::int32_t in_turn(std::int32_t cell) const;
   template <typename Cell>
   void add_crowd(const kernels::CrowdCells& cells, std::size_t place, std::int64_t num_rows, const std::int32_t* counts,

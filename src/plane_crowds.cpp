@@ -7,7 +7,7 @@
 namespace srm {
 
 void PlaneCounter::find_crowds(const kernels::CrowdBox& box, kernels::CrowdCells& cells) const {
-  kernels_.crowds.find_cells(box, static_cast<float>(kUnit * threshold_of(smallest_epsilon_, 1)), grid_, cells);
+  kernels_.crowds.find_cells(box, crowd_threshold(), grid_, cells);
 }
 
 // The differences of how many are inside from one cell to the next.
@@ -48,7 +48,7 @@ bool PlaneCounter::count_crowd(const kernels::PlanePoints& points, std::int64_t 
   if (cells.first_low[place] == cells.end_high[place]) return false;
   open_all(cells.first_low[place], cells.first_high[place]);
   open_all(cells.end_low[place], cells.end_high[place]);
-  const auto threshold = static_cast<float>(kUnit * threshold_of(smallest_epsilon_, 1));
+  const float threshold = crowd_threshold();
   const kernels::GridDirections directions = {directions_.data(), directions_.data() + grid_.num_distinct};
   if (!kernels_.crowds.count_inside(points, threshold, directions, open.data(), num_open, counts.data())) {
     for (std::size_t k = 0; k < static_cast<std::size_t>(num_open); ++k) {
