@@ -209,11 +209,12 @@ bool Prepare(const Number* HWY_RESTRICT rows, std::int64_t row_stride, std::int6
   return true;
 }
 
+template <typename Number>
+constexpr DirectKernelsOf<Number> kKernelsOf = {Prepare<Number, 1>, Prepare<Number, kDirectRows>};
+
 const DirectKernels* Kernels() {
-  static constexpr DirectKernels kKernels = {{Prepare<float, 1>, Prepare<float, kDirectRows>},
-                                             {Prepare<double, 1>, Prepare<double, kDirectRows>},
-                                             {Prepare<BFloat16, 1>, Prepare<BFloat16, kDirectRows>},
-                                             {Prepare<Half, 1>, Prepare<Half, kDirectRows>}};
+  static constexpr DirectKernels kKernels = {
+      {kKernelsOf<float>, kKernelsOf<double>, kKernelsOf<BFloat16>, kKernelsOf<Half>}};
   return &kKernels;
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
+#include <tuple>
 
 #include "kernels/instruction_set.h"
 #include "srm/half_numbers.h"
@@ -42,22 +42,11 @@ struct DirectKernelsOf {
 };
 
 struct DirectKernels {
-  DirectKernelsOf<float> floats;
-  DirectKernelsOf<double> doubles;
-  DirectKernelsOf<BFloat16> bfloat16s;
-  DirectKernelsOf<Half> halves;
+  std::tuple<DirectKernelsOf<float>, DirectKernelsOf<double>, DirectKernelsOf<BFloat16>, DirectKernelsOf<Half>> all;
 
   template <typename Number>
   const DirectKernelsOf<Number>& of() const {
-    if constexpr (std::is_same_v<Number, float>) {
-      return floats;
-    } else if constexpr (std::is_same_v<Number, double>) {
-      return doubles;
-    } else if constexpr (std::is_same_v<Number, BFloat16>) {
-      return bfloat16s;
-    } else {
-      return halves;
-    }
+    return std::get<DirectKernelsOf<Number>>(all);
   }
 };
 

@@ -162,8 +162,10 @@ KeptRow PrepareCoordinates(const double* HWY_RESTRICT coordinates, std::int64_t 
 
 const KeptKernels* Kernels() {
   static constexpr KeptKernels kKernels = {
-      NormaliseRow<float>, NormaliseRow<double>, NormaliseRow<BFloat16>, NormaliseRow<Half>, Project,
-      AddDirectionTo,      PrepareCoordinates};
+      {NormaliseRow<float>, NormaliseRow<double>, NormaliseRow<BFloat16>, NormaliseRow<Half>},
+      Project,
+      AddDirectionTo,
+      PrepareCoordinates};
   return &kKernels;
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
+#include <tuple>
 
 #include "kernels/instruction_set.h"
 #include "srm/half_numbers.h"
@@ -33,25 +33,14 @@ using ProjectRow = void (*)(const double* columns, std::int64_t num_vectors, std
                             double* coordinates);
 
 struct KeptKernels {
-  Normalise<float> normalise_floats;
-  Normalise<double> normalise_doubles;
-  Normalise<BFloat16> normalise_bfloat16s;
-  Normalise<Half> normalise_halves;
+  std::tuple<Normalise<float>, Normalise<double>, Normalise<BFloat16>, Normalise<Half>> normalise_all;
   ProjectRow project;
   AddDirection add_direction;
   PrepareKept prepare;
 
   template <typename Number>
   Normalise<Number> normalise() const {
-    if constexpr (std::is_same_v<Number, float>) {
-      return normalise_floats;
-    } else if constexpr (std::is_same_v<Number, double>) {
-      return normalise_doubles;
-    } else if constexpr (std::is_same_v<Number, BFloat16>) {
-      return normalise_bfloat16s;
-    } else {
-      return normalise_halves;
-    }
+    return std::get<Normalise<Number>>(normalise_all);
   }
 };
 
