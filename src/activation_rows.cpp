@@ -128,7 +128,9 @@ ActivationRows::ActivationRows(const at::Tensor& activation, Layout layout, std:
 void ActivationRows::find_batch(std::int64_t batch) {
   const std::int64_t first = num_sample_dims_ == 0 ? 1 : samples_.size(0);
   const std::int64_t count = batch < 1 ? first : first % batch == 0 ? batch : 1;
-  for (std::int64_t k = 1; k <= count; ++k) batch_ends_.push_back(num_samples_ / count * k);
+  const std::int64_t num_rows = num_samples_ / std::max<std::int64_t>(count, 1);
+  batch_ends_.resize(static_cast<std::size_t>(count));
+  for (std::int64_t k = 0; k < count; ++k) batch_ends_[static_cast<std::size_t>(k)] = num_rows * (k + 1);
 }
 
 void ActivationRows::for_each_piece(const std::function<void(const at::Tensor& rows)>& take, std::int64_t piece_bytes,

@@ -87,24 +87,29 @@ std::int64_t BatchSweep::begin(const PlainRows& rows, std::int64_t first_row, st
 bool BatchSweep::are_for_tiles(std::int64_t first_row, std::int64_t last_row) const {
   const auto m = static_cast<double>(basis_.num_vectors());
   const double quartic = (std::pow(smallest_threshold_, 4) + 3 / m) * static_cast<double>(Scores::kQuarticScale);
-  double num_rows = 0, num_heavy = 0, num_full = 0;
-  for (std::int64_t row = first_row; row < last_row; ++row) {
-    const std::int64_t count = rows_.prepared->num_heavy(row);
-    num_rows += count > 0 ? 1 : 0;
-    const bool is_full = count == 1 && static_cast<double>(rows_.prepared->row(row).quartic) >= quartic;
-    (is_full ? num_full : num_heavy) += static_cast<double>(count);
+  const auto full_from = static_cast<std::int64_t>(std::ceil(std::min(quartic, 0x1p62)));
+  std::int64_t num_rows = 0, num_heavy = 0, num_full = 0;
+  for (std::int64_t index = first_row; index < last_row; ++index) {
+    const PreparedRows::Row& row = rows_.prepared->row(index);
+    num_rows += static_cast<std::int64_t>(row.num_heavy > 0);
+    num_heavy += row.num_heavy;
+    num_full += static_cast<std::int64_t>(row.num_heavy == 1) & static_cast<std::int64_t>(row.quartic >= full_from);
   }
-  const double tiles = num_rows * (m - 1) / 2 * kTilePlane + num_heavy * kTileHeavy + num_full * kTileFull;
+  const auto others = static_cast<double>(num_heavy - num_full), full = static_cast<double>(num_full);
+  const double tiles =
+      static_cast<double>(num_rows) * (m - 1) / 2 * kTilePlane + others * kTileHeavy + full * kTileFull;
   const double group_heavy = basis_.num_vectors() < kFewestOfCold ? kGroupHeavy : kColdGroupHeavy;
-  return tiles < num_heavy * group_heavy + num_full * kGroupFull;
+  return tiles < others * group_heavy + full * kGroupFull;
 }
 
 std::int64_t BatchSweep::begin_tiles(std::int64_t first_row, std::int64_t last_row) {
-  tile_rows_.clear();
+  tile_rows_.resize(static_cast<std::size_t>(last_row - first_row));
+  std::size_t num_rows = 0;
   for (std::int64_t row = first_row; row < last_row; ++row) {
-    if (rows_.prepared->num_heavy(row) == 0) continue;
-    tile_rows_.push_back(static_cast<std::uint32_t>(row));
+    tile_rows_[num_rows] = static_cast<std::uint32_t>(row);
+    num_rows += rows_.prepared->num_heavy(row) > 0 ? 1 : 0;
   }
+  tile_rows_.resize(num_rows);
   return last_row;
 }
 

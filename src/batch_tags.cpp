@@ -21,11 +21,18 @@ BatchTags::BatchTags(const ActivationRows& rows, const SampleTags& tags, std::in
   labels_ = tags.labels.to(at::kCPU, at::kLong).contiguous();
 }
 
-void BatchTags::take_row() {
-  while (ends_[element_] <= row_) element_begin_ = ends_[element_++];
-  if (labels_.defined()) label_.push_back(labels_.const_data_ptr<std::int64_t>()[element_]);
-  sample_.push_back(first_sample_ + static_cast<std::int64_t>(element_));
-  position_.push_back(row_++ - element_begin_);
+void BatchTags::take_rows(std::int64_t num_rows) {
+  const std::size_t first = sample_.size(), last = first + static_cast<std::size_t>(num_rows);
+  const std::int64_t* labels = labels_.defined() ? labels_.const_data_ptr<std::int64_t>() : nullptr;
+  if (labels != nullptr) label_.resize(last);
+  sample_.resize(last);
+  position_.resize(last);
+  for (std::size_t k = first; k < last; ++k) {
+    while (ends_[element_] <= row_) element_begin_ = ends_[element_++];
+    if (labels != nullptr) label_[k] = labels[element_];
+    sample_[k] = first_sample_ + static_cast<std::int64_t>(element_);
+    position_[k] = row_++ - element_begin_;
+  }
 }
 
 RowTags BatchTags::tags() const { return {label_, sample_, position_}; }

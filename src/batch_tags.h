@@ -20,7 +20,7 @@ class BatchTags {
   /// as many integers as the batch has elements.
   BatchTags(const ActivationRows& rows, const SampleTags& tags, std::int64_t first_sample, const std::string& address);
 
-  void take_row();
+  void take_rows(std::int64_t num_rows);
   void skip_row() { ++row_; }
   /// Of the rows taken since the last clear().
   RowTags tags() const;

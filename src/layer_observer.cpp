@@ -148,7 +148,7 @@ void Observer::add_locked(const ActivationRows& rows, const at::Tensor& kept, co
   if (takes_all && rows.num_samples() <= limit - position_.num_taken) {
     for_each_piece([&](const at::Tensor& piece) {
       batch.clear();
-      for (std::int64_t k = 0; k < piece.size(0); ++k) batch.take_row();
+      batch.take_rows(piece.size(0));
       take(piece, batch.tags());
     });
     position_.num_rows += rows.num_samples();
@@ -169,7 +169,7 @@ void Observer::add_locked(const ActivationRows& rows, const at::Tensor& kept, co
       }
       ++position_.num_taken;
       taken.push_back(k);
-      batch.take_row();
+      batch.take_rows(1);
     }
     skip(piece.size(0) - std::ssize(taken));
     if (!taken.empty()) take(piece.index_select(0, at::tensor(taken, at::kLong)), batch.tags());

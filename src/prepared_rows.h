@@ -14,7 +14,7 @@ namespace srm {
 class PreparedRows {
  public:
   /// What a row is, and |B x_hat|_4^4 times Scores::kQuarticScale. A plain row has a direction and a norm from 1e-12
-  /// to 1e12, so that float32 can hold squares of its numbers; only of such a row the rest is known.
+  /// to 1e12, so that float32 can hold squares of its numbers; only such a row has a norm and heavy coordinates.
   struct Row {
     kernels::RowKind kind;
     bool is_plain;
@@ -30,8 +30,7 @@ class PreparedRows {
   const Row& row(std::int64_t index) const { return rows_[static_cast<std::size_t>(index)]; }
   double norm(std::int64_t index) const { return norms_[static_cast<std::size_t>(index)]; }
   const float* factors() const { return factors_.data(); }
-  /// How many heavy coordinates a plain row has; 0 for others.
-  std::int64_t num_heavy(std::int64_t index) const { return row(index).is_plain ? row(index).num_heavy : 0; }
+  std::int64_t num_heavy(std::int64_t index) const { return row(index).num_heavy; }
   /// Of a plain row that has any, bit i: whether c_i^2 >= heavy_bounds[i], to the precision of float32.
   std::span<const std::uint64_t> heavy_bits(std::int64_t index) const {
     return {heavy_.data() + index * num_words_, static_cast<std::size_t>(num_words_)};

@@ -14,6 +14,8 @@ namespace {
 using kernels::RowKind;
 
 constexpr double kMostDirectBits = 0x1p25;  // 4 MB of heavy bits
+// What is known of more rows at once leaves the caches, and groups of so many rows gain nothing by growing.
+constexpr double kMostRowsOfVector = 512;
 
 std::vector<double> transposed(const Basis& basis) {
   const auto rows = static_cast<std::size_t>(basis.num_vectors());
@@ -38,7 +40,7 @@ void add_quartics(const auto* numbers, float factor, std::vector<std::int64_t>& 
   }
 }
 
-std::int64_t to_fixed_quartic(double sum) { return std::llround(sum * static_cast<double>(Scores::kQuarticScale)); }
+std::int64_t to_fixed_quartic(double sum) { return kernels::fixed_point(sum, Scores::kQuarticScale); }
 
 }  // namespace
 
@@ -68,8 +70,9 @@ RowBlock::RowBlock(const Basis& basis, std::span<const double> mean, std::vector
 
 std::int64_t RowBlock::capacity(const Basis& basis, bool is_direct) {
   const auto m = static_cast<double>(std::max<std::int64_t>(basis.num_vectors(), 1));
-  if (is_direct) return static_cast<std::int64_t>(std::clamp(kMostDirectBits / m, 16.0, 65536.0));
-  return static_cast<std::int64_t>(std::clamp(0x1p19 / m, 16.0, 4096.0));
+  if (!is_direct) return static_cast<std::int64_t>(std::clamp(0x1p19 / m, 16.0, 4096.0));
+  const double most = std::clamp(kMostRowsOfVector * m, 4096.0, 65536.0);
+  return static_cast<std::int64_t>(std::clamp(kMostDirectBits / m, 16.0, most));
 }
 
 bool RowBlock::can_be_direct(const Basis& basis, std::span<const double> mean) {
@@ -171,9 +174,9 @@ void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64
   }
   if (prepared.kind != RowKind::kDirection) return rows_.set(index, prepared);
   const kernels::RowMoments moments = direct_moments(row);
-  if (kernels::is_plain(moments)) {
+  if (kernels::has_plain<Number>(moments)) {
     const float factor = kernels::row_factor(std::sqrt(moments.squares));
-    prepared.quartic = to_fixed_quartic(moments.quartics / (moments.squares * moments.squares));
+    prepared.quartic = to_fixed_quartic(moments.quartics / (moments.quartic_squares * moments.quartic_squares));
     add_directions(row, factor, worker.direction_sum);
     add_quartics(row, factor, worker.quartic_by_vector);
   } else {
@@ -197,7 +200,7 @@ void RowBlock::prepare_by_twin(const Number* row, std::int64_t index, std::int64
 // Those of a row whose numbers are its coordinates but for one factor; else such as are not plain.
 template <typename Number>
 kernels::RowMoments RowBlock::direct_moments(const Number* row) const {
-  if (!can_be_direct(basis_, mean_)) return {0, 0};
+  if (!can_be_direct(basis_, mean_)) return {0, 0, 0};
   return kernels::moments_of(row, basis_.dim());
 }
 
@@ -205,7 +208,7 @@ kernels::RowMoments RowBlock::direct_moments(const Number* row) const {
 template <typename Number>
 void RowBlock::scale(const Number* row, const double* coordinates, std::vector<float>& scaled) const {
   const kernels::RowMoments moments = direct_moments(row);
-  const bool is_direct_row = kernels::is_plain(moments);
+  const bool is_direct_row = kernels::has_plain<Number>(moments);
   const float factor = kernels::row_factor(is_direct_row ? std::sqrt(moments.squares) : 1);
   for (std::size_t k = 0; k < scaled.size(); ++k) {
     scaled[k] = (is_direct_row ? static_cast<float>(row[k]) : static_cast<float>(coordinates[k])) * factor;

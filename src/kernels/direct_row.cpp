@@ -15,6 +15,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/dispatch.h"
+#include "kernels/narrow_moments-inl.h"
 #include "kernels/row_numbers-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -34,8 +35,8 @@ HWY_INLINE void AskFor(const Number* at) {
 }
 
 // Of kRows rows at once, since each sum waits for itself. Asks for the numbers from `ahead` on: as many, or with
-// kIsHalf half of them.
-template <std::int64_t kRows, bool kIsHalf, typename Number>
+// kIsHalf half of them. Only squares where quartic_sums is nullptr.
+template <std::int64_t kRows, bool kIsHalf, bool kHasQuartics, typename Number>
 HWY_INLINE void FindMoments(const Number* HWY_RESTRICT rows, std::int64_t row_stride, std::int64_t dim,
                             const Number* ahead, double* square_sums, double* quartic_sums) {
   const Doubles d;
@@ -56,18 +57,13 @@ HWY_INLINE void FindMoments(const Number* HWY_RESTRICT rows, std::int64_t row_st
         // Squares of float32 numbers are exact in float64, so that fusing changes nothing.
         squares[r][part] =
             std::is_same_v<Number, double> ? hn::Add(squares[r][part], square) : hn::MulAdd(x, x, squares[r][part]);
-        quartics[r][part] = hn::Add(quartics[r][part], hn::Mul(square, square));
+        if (kHasQuartics) quartics[r][part] = hn::Add(quartics[r][part], hn::Mul(square, square));
       }
     }
   }
   for (std::int64_t r = 0; r < kRows; ++r) {
-    if (last == dim) {
-      square_sums[r] = SumOfTree(squares[r]);
-      quartic_sums[r] = SumOfTree(quartics[r]);
-      continue;
-    }
     HWY_ALIGN double lanes[2][8];
-    for (std::int64_t part = 0; part < kVectors; ++part) {
+    for (std::int64_t part = 0; last < dim && part < kVectors; ++part) {
       hn::Store(squares[r][part], d, lanes[0] + part * kLanes);
       hn::Store(quartics[r][part], d, lanes[1] + part * kLanes);
     }
@@ -76,16 +72,55 @@ HWY_INLINE void FindMoments(const Number* HWY_RESTRICT rows, std::int64_t row_st
       lanes[0][k - last] += x * x;
       lanes[1][k - last] += (x * x) * (x * x);
     }
-    square_sums[r] = SumOfTree(lanes[0]);
-    quartic_sums[r] = SumOfTree(lanes[1]);
+    square_sums[r] = last == dim ? SumOfTree(squares[r]) : SumOfTree(lanes[0]);
+    if (kHasQuartics) quartic_sums[r] = last == dim ? SumOfTree(quartics[r]) : SumOfTree(lanes[1]);
   }
 }
 
+// As RowMoments has them, of kRows rows; `squares` only where a row may have heavy numbers or sums are wanted.
 template <std::int64_t kRows>
 struct Moments {
   HWY_ALIGN double squares[kRows];
   HWY_ALIGN double quartics[kRows];
+  HWY_ALIGN double quartic_squares[kRows];
 };
+
+// All fourth powers together are as large as that of a heavy number.
+HWY_INLINE bool MayHaveHeavy(double quartics, double quartic_squares, double bound) {
+  constexpr double kRounded = 4e-6;  // of 16-bit numbers; of others far less
+  return quartics >= bound * bound * (1 - kRounded) * quartic_squares * quartic_squares;
+}
+
+// False where a row is not plain.
+template <typename Number, std::int64_t kRows>
+HWY_INLINE bool FindAllMoments(const Number* rows, std::int64_t row_stride, std::int64_t dim, double bound,
+                               bool has_sums, const Number* ahead, Moments<kRows>& moments) {
+  constexpr std::int64_t kTogether = std::min<std::int64_t>(kRows, 4);
+  bool has_squares = !kIsNarrow<Number> || has_sums;
+  if constexpr (kIsNarrow<Number>) {
+    for (std::int64_t r = 0; r < kRows; ++r) {
+      FindNarrowMoments(rows + r * row_stride, dim, ahead + r * dim, moments.quartic_squares + r, moments.quartics + r);
+      if (!is_plain_narrow(moments.quartic_squares[r])) return false;
+      has_squares |= MayHaveHeavy(moments.quartics[r], moments.quartic_squares[r], bound);
+    }
+  }
+  for (std::int64_t r = 0; has_squares && r < kRows; r += kTogether) {
+    const Number* some = rows + r * row_stride;
+    double* squares = moments.squares + r;
+    double* quartics = moments.quartics + r;
+    if (has_sums) {
+      FindMoments<kTogether, true, !kIsNarrow<Number> >(some, row_stride, dim, ahead + r / 2 * dim, squares, quartics);
+    } else {
+      FindMoments<kTogether, false, !kIsNarrow<Number> >(some, row_stride, dim, ahead + r * dim, squares, quartics);
+    }
+  }
+  for (std::int64_t r = 0; !kIsNarrow<Number> && r < kRows; ++r) {
+    if (!is_plain(moments.squares[r])) return false;
+    moments.quartic_squares[r] = moments.squares[r];
+  }
+  if (!has_squares) std::copy_n(moments.quartic_squares, kRows, moments.squares);  // nobody asks for that norm
+  return true;
+}
 
 // Square roots and divisions of all rows at once, which are rounded as one by one.
 template <std::int64_t kRows>
@@ -96,9 +131,10 @@ HWY_INLINE void Scale(const Moments<kRows>& moments, float* factors, DirectRow* 
   HWY_ALIGN double inverses[kRows];
   for (std::size_t r = 0; r < kRows; r += hn::Lanes(d)) {
     const auto squares = hn::Load(d, moments.squares + r);
+    const auto beside = hn::Load(d, moments.quartic_squares + r);
     const auto norm = hn::Sqrt(squares);
     hn::Store(norm, d, norms + r);
-    hn::Store(hn::Div(hn::Load(d, moments.quartics + r), hn::Mul(squares, squares)), d, quartics + r);
+    hn::Store(hn::Div(hn::Load(d, moments.quartics + r), hn::Mul(beside, beside)), d, quartics + r);
     hn::Store(hn::Div(hn::Set(d, 128.0), norm), d, inverses + r);
   }
   for (std::int64_t r = 0; r < kRows; ++r) {
@@ -155,23 +191,10 @@ bool Prepare(const Number* HWY_RESTRICT rows, std::int64_t row_stride, std::int6
              const DirectSums& sums, DirectRow* prepared) {
   const Floats d;
   const Ints di;
-  constexpr std::int64_t kTogether = std::min<std::int64_t>(kRows, 4);
   const Number* ahead = rows + kCallsAhead * kRows * row_stride;
-  Moments<kRows> moments;
   const bool has_sums = sums.directions != nullptr;
-  for (std::int64_t r = 0; r < kRows; r += kTogether) {
-    const Number* some = rows + r * row_stride;
-    double* squares = moments.squares + r;
-    double* quartics = moments.quartics + r;
-    if (has_sums) {
-      FindMoments<kTogether, true>(some, row_stride, dim, ahead + r / 2 * dim, squares, quartics);
-    } else {
-      FindMoments<kTogether, false>(some, row_stride, dim, ahead + r * dim, squares, quartics);
-    }
-  }
-  for (std::int64_t r = 0; r < kRows; ++r) {
-    if (!is_plain({moments.squares[r], moments.quartics[r]})) return false;
-  }
+  Moments<kRows> moments;
+  if (!FindAllMoments<Number, kRows>(rows, row_stride, dim, bound, has_sums, ahead, moments)) return false;
   float factors[kRows];
   Scale(moments, factors, prepared);
   // Neighbours of it are whole steps of a direction, whose bits count on; what they begin at is taken off at once.
@@ -202,8 +225,7 @@ bool Prepare(const Number* HWY_RESTRICT rows, std::int64_t row_stride, std::int6
       sums.directions[k] += direction_units(y);
       sums.quartics[k] += quartic_units(y);
     }
-    // All fourth powers together are as large as that of a heavy number.
-    const bool may_have_heavy = prepared[r].quartic_sum >= bound * bound * (1 - 1e-6);
+    const bool may_have_heavy = MayHaveHeavy(moments.quartics[r], moments.quartic_squares[r], bound);
     prepared[r].num_heavy = may_have_heavy ? MarkHeavy(row, dim, factors[r], float_bound, prepared[r].heavy) : 0;
   }
   return true;

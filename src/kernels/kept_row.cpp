@@ -85,7 +85,7 @@ bool NormaliseRow(const Number* HWY_RESTRICT row, std::int64_t dim, const double
     lanes[lane] += x * x;
   }
   const double sum = SumOfTree(lanes);
-  if (is_zero || !is_plain({sum, 0})) return false;
+  if (is_zero || !is_plain(sum)) return false;
   const double norm = std::sqrt(sum);
   for (k = 0; k + kLanes <= dim; k += kLanes) {
     hn::StoreU(hn::Div(hn::LoadU(d, direction + k), hn::Set(d, norm)), d, direction + k);

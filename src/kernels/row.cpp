@@ -10,6 +10,10 @@ namespace {
 
 constexpr int kLanes = 8;
 
+double sum_of_tree(const double* lanes) {
+  return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+}
+
 // Eight running sums, then a fixed tree: as fast as the vector units allow, and the same on every instruction set.
 template <typename Term>
 double sum_in_lanes(std::int64_t size, Term term) {
@@ -19,7 +23,7 @@ double sum_in_lanes(std::int64_t size, Term term) {
     for (int lane = 0; lane < kLanes; ++lane) lanes[lane] += term(k + lane);
   }
   for (int lane = 0; k < size; ++k, ++lane) lanes[lane] += term(k);
-  return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+  return sum_of_tree(lanes);
 }
 
 double sum_of_squares(const double* values, std::int64_t size) {
@@ -77,12 +81,44 @@ template RowKind normalise_row(const BFloat16*, std::int64_t, const double*, dou
 template RowKind normalise_row(const Half*, std::int64_t, const double*, double*);
 
 template <typename Number>
+NarrowMoments narrow_moments_of(const Number* row, std::int64_t dim) {
+  constexpr std::int64_t kFolded = kNarrowChunk / 2;
+  float lanes[2][kNarrowChunk] = {};
+  double folded[2][kFolded] = {};
+  for (std::int64_t k = 0; k < dim; ++k) {
+    const std::int64_t lane = narrow_lane(row, k % kNarrowChunk);
+    const auto number = static_cast<float>(row[k]);
+    const float square = number * number;
+    lanes[0][lane] += square;
+    lanes[1][lane] += square * square;
+    if (k + 1 != dim && (k + 1) % (kNarrowChunk * kNarrowChunks) != 0) continue;
+    for (int power = 0; power < 2; ++power) {
+      for (std::int64_t i = 0; i < kFolded; ++i) {
+        folded[power][i] += static_cast<double>(lanes[power][i] + lanes[power][i + kFolded]);
+      }
+      std::fill_n(lanes[power], kNarrowChunk, 0.0F);
+    }
+  }
+  const auto total = [](double* sums) {
+    for (int i = 0; i < kLanes; ++i) sums[i] += sums[i + kLanes];
+    return sum_of_tree(sums);
+  };
+  return {total(folded[0]), total(folded[1])};
+}
+
+template <typename Number>
 RowMoments moments_of(const Number* row, std::int64_t dim) {
   const auto square = [row](std::int64_t k) {
     const double value = static_cast<double>(row[k]);
     return value * value;
   };
-  return {sum_in_lanes(dim, square), sum_in_lanes(dim, [&](std::int64_t k) { return square(k) * square(k); })};
+  const double squares = sum_in_lanes(dim, square);
+  if constexpr (kIsNarrow<Number>) {
+    const NarrowMoments narrow = narrow_moments_of(row, dim);
+    return {squares, narrow.quartics, narrow.squares};
+  } else {
+    return {squares, sum_in_lanes(dim, [&](std::int64_t k) { return square(k) * square(k); }), squares};
+  }
 }
 
 template RowMoments moments_of(const float*, std::int64_t);

@@ -54,15 +54,28 @@ HWY_INLINE DoubleVector LoadWide(const BFloat16* row) {
   const auto bits = hn::PromoteTo(dw, hn::LoadU(d, reinterpret_cast<const std::uint16_t*>(row)));
   return hn::PromoteTo(Doubles(), hn::BitCast(HalfFloats(), hn::ShiftLeft<16>(bits)));
 }
-HWY_INLINE FloatVector Load(const Half* row) {
-  const hn::Rebind<hwy::float16_t, Floats> d;
-  return hn::PromoteTo(Floats(), hn::LoadU(d, reinterpret_cast<const hwy::float16_t*>(row)));
+
+// As srm::Half has it. Before AVX2 there is no instruction for it, and what Highway does instead takes an infinite
+// number for a large one.
+template <class D>
+HWY_INLINE hn::Vec<D> LoadHalves(D d, const Half* row) {
+#if HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2
+  const hn::Rebind<std::uint16_t, D> narrow;
+  const hn::Rebind<std::uint32_t, D> wide;
+  const auto bits = hn::PromoteTo(wide, hn::LoadU(narrow, reinterpret_cast<const std::uint16_t*>(row)));
+  const auto sign = hn::ShiftLeft<16>(hn::And(bits, hn::Set(wide, 0x8000u)));
+  const auto rest = hn::ShiftLeft<13>(hn::And(bits, hn::Set(wide, 0x7FFFu)));
+  const auto number = hn::Mul(hn::BitCast(d, rest), hn::Set(d, 0x1p112f));
+  const auto not_finite = hn::BitCast(d, hn::Or(rest, hn::Set(wide, 0x7F800000u)));
+  const auto is_finite = hn::RebindMask(d, hn::Lt(rest, hn::Set(wide, 0x7C00u << 13)));
+  return hn::Or(hn::IfThenElse(is_finite, number, not_finite), hn::BitCast(d, sign));
+#else
+  const hn::Rebind<hwy::float16_t, D> narrow;
+  return hn::PromoteTo(d, hn::LoadU(narrow, reinterpret_cast<const hwy::float16_t*>(row)));
+#endif
 }
-HWY_INLINE DoubleVector LoadWide(const Half* row) {
-  const hn::Rebind<hwy::float16_t, Doubles> d;
-  const auto floats = hn::PromoteTo(HalfFloats(), hn::LoadU(d, reinterpret_cast<const hwy::float16_t*>(row)));
-  return hn::PromoteTo(Doubles(), floats);
-}
+HWY_INLINE FloatVector Load(const Half* row) { return LoadHalves(Floats(), row); }
+HWY_INLINE DoubleVector LoadWide(const Half* row) { return hn::PromoteTo(Doubles(), LoadHalves(HalfFloats(), row)); }
 
 // The twin's tree over its eight lanes, behind which the last numbers of a row have been added one by one.
 double SumOfTree(const double* lanes) {
