@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <new>
 #include <optional>
 #include <ranges>
+#include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <type_traits>
@@ -44,6 +46,10 @@ Spotlight spotlight_of(const AccumulatorOptions& options) {
 kernels::InstructionSet instruction_set_of(const Basis& basis, const AccumulatorOptions& options) {
   if (!PlaneCounter::can_count(basis, spotlight_of(options))) return 0;
   return kernels::find_instruction_set(options.instruction_set);
+}
+
+[[noreturn]] void throw_memory_is_missing() {
+  throw Error("accumulator", "the memory that was asked for must be there", "less", "lower --memory");
 }
 
 // What a machine short of threads does not start is done by this one: every number of threads counts the same.
@@ -136,6 +142,11 @@ void Accumulator::State::update(const Number* input, std::int64_t num_samples, s
     throw Error(where(), fmt::format("each of the {} rows must have a block, or none", num_samples),
                 fmt::format("{} blocks", blocks.size()), "give one number a row");
   }
+  if (num_samples < 0 || (input == nullptr && num_samples > 0)) {
+    throw Error(where(), "there must be as many rows as are said",
+                fmt::format("{}{} rows", input == nullptr ? "no memory for " : "", num_samples),
+                "give where they begin and how many there are");
+  }
   require_room_for(num_samples);
   if (row_counts.num_seen() + num_samples > SpotlightTables::kMostNarrowRows) tables.widen();
   const bool is_by_row = batch_sweep && batch_sweep->is_by_row();
@@ -220,8 +231,8 @@ void Accumulator::State::finish() {
 // Asked before anything is counted, so that a sum that would not fit loses nothing. A row adds at most m to the quartic
 // sum, one to each plane's hits and one to each number of the sum of directions.
 void Accumulator::State::require_room_for(std::int64_t num_samples) const {
-  const std::int64_t num_waiting = waiting ? waiting->num_rows() : 0;
-  const auto num_new = static_cast<double>(num_samples + num_waiting);
+  const double num_waiting = waiting ? static_cast<double>(waiting->num_rows()) : 0;
+  const double num_new = static_cast<double>(num_samples) + num_waiting;
   const double num_rows = static_cast<double>(row_counts.num_seen()) + num_new;
   const double most_planes = std::max<double>(1, static_cast<double>(planes.num_planes()));
   const double most_vectors = std::max<double>(1, static_cast<double>(basis->num_vectors()));
@@ -280,10 +291,15 @@ std::int64_t Accumulator::State::bytes_needed(const Basis& basis, const PlaneSet
 
 Accumulator::Accumulator(std::shared_ptr<const Basis> basis, AccumulatorOptions options, MemoryBudget& budget,
                          std::string address) {
+  if (basis == nullptr) {
+    throw Error("accumulator", "there must be a basis", "none", "give e.g. Basis::standard(dim)");
+  }
   try {
     state_ = std::make_unique<State>(std::move(basis), std::move(options), budget, std::move(address));
   } catch (const std::bad_alloc&) {
-    throw Error("accumulator", "the memory that was asked for must be there", "less", "lower --memory");
+    throw_memory_is_missing();
+  } catch (const std::length_error&) {
+    throw_memory_is_missing();
   }
 }
 
@@ -292,11 +308,13 @@ Accumulator::Accumulator(Accumulator&&) noexcept = default;
 Accumulator& Accumulator::operator=(Accumulator&&) noexcept = default;
 
 std::int64_t Accumulator::bytes_needed(const Basis& basis, const PlaneSet& planes, const AccumulatorOptions& options) {
+  require_valid(options, "accumulator");
   return State::bytes_needed(basis, planes, options, ChosenPlanes::num_chosen(planes, options.planes));
 }
 
 std::int64_t Accumulator::num_planes_that_fit(const Basis& basis, const PlaneSet& planes,
                                               const AccumulatorOptions& options, std::int64_t bytes) {
+  require_valid(options, "accumulator");
   if (State::bytes_needed(basis, planes, options, planes.num_planes()) <= bytes) return planes.num_planes();
   const auto fits = [&](std::int64_t num_planes) {
     return State::bytes_needed(basis, planes, options, num_planes) <= bytes;
@@ -325,7 +343,14 @@ void Accumulator::update(const Half* rows, std::int64_t num_samples, std::int64_
 }
 
 void Accumulator::count_call() { state_->row_counts.count_call(); }
-void Accumulator::count_skipped(std::int64_t num_samples) { state_->row_counts.count_skipped(num_samples); }
+void Accumulator::count_skipped(std::int64_t num_samples) {
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max() - state_->row_counts.num_skipped();
+  if (num_samples < 0 || num_samples > most) {
+    throw Error(state_->where(), fmt::format("0 to {} more rows can have been skipped", most),
+                fmt::format("{}", num_samples), "give how many rows were left out");
+  }
+  state_->row_counts.count_skipped(num_samples);
+}
 
 std::int64_t Accumulator::num_samples_seen() const { return state_->row_counts.num_seen(); }
 const Basis& Accumulator::basis() const { return *state_->basis; }

@@ -50,6 +50,10 @@ std::int64_t MemoryBudget::reserved_bytes() const {
 }
 
 void MemoryBudget::reserve(std::int64_t bytes, std::string_view what) {
+  if (bytes < 0) {
+    throw Error("memory", fmt::format("{} must not be less than nothing", what), fmt::format("{} bytes", bytes),
+                "give back what is no longer needed by release()");
+  }
   const std::lock_guard lock(mutex_);
   if (bytes > limit_bytes_ - reserved_bytes_) {
     throw Error("memory", fmt::format("{} must fit into the limit of {}", what, format_bytes(limit_bytes_)),

@@ -17,8 +17,8 @@ struct PlanePoint {
   float float_v;
 };
 
-/// Whether the two vectors are orthogonal as far as float32 can tell.
-inline bool is_square(const PlaneShape& shape) { return std::abs(shape.cosine) <= 1e-9; }
+/// Whether the two vectors are orthogonal as far as float32 can tell. A plane of a zero vector has no shape.
+inline bool is_square(const PlaneShape& shape) { return std::abs(shape.cosine) <= 1e-9 && shape.inverse_sine != 0; }
 
 /// Of coordinates c_a = x_hat . b_i and c_b = x_hat . b_j, and of 2^7 times them as float32 numbers.
 inline PlanePoint plane_point(const PlaneShape& shape, double c_a, double c_b, float y_a, float y_b) {

@@ -21,6 +21,7 @@ class RowCounts {
   void count_call() { ++num_calls_; }
   void count_skipped(std::int64_t num_samples) { num_skipped_ += num_samples; }
 
+  std::int64_t num_skipped() const { return num_skipped_; }
   std::int64_t num_seen() const { return num_seen_; }
   std::int64_t quartic_sum() const { return scores_.quartic_sum; }
   /// Those that are inside everywhere where epsilon <= 0.

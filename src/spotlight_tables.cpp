@@ -6,6 +6,7 @@
 #include <numbers>
 #include <numeric>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include "kernels/arc.h"
@@ -13,9 +14,13 @@
 namespace srm {
 namespace {
 
+// As std::vector throws it for sizes that it could not count itself.
 std::size_t size_of(std::initializer_list<std::int64_t> shape) {
-  return std::accumulate(shape.begin(), shape.end(), std::size_t{1},
-                         [](std::size_t size, std::int64_t n) { return size * static_cast<std::size_t>(n); });
+  std::size_t size = 1;
+  for (const std::int64_t n : shape) {
+    if (__builtin_mul_overflow(size, static_cast<std::size_t>(n), &size)) throw std::length_error("size_of");
+  }
+  return size;
 }
 
 // A narrow cell has room for what is added: see kMostNarrowRows.

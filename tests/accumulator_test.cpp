@@ -301,6 +301,28 @@ TEST(AccumulatorTest, ParallelVectorsLoseTheirPlanesOrKeepThemAsZeros) {
   EXPECT_THAT(counts_of(kept, 0, 1), testing::Each(0));
 }
 
+// The plane of a zero vector is no plane, whichever way rows are counted.
+TEST(AccumulatorTest, ZeroVectorsOfKeptLengthHaveNoPlanes) {
+  constexpr std::int64_t kDim = 20;
+  std::vector<double> vectors(kDim * kDim);
+  for (std::int64_t i = 0; i + 1 < kDim; ++i) vectors[static_cast<std::size_t>(i * kDim + i)] = 1;
+  const Basis basis = Basis::from_vectors("axes", kDim, kDim, vectors, VectorLengths::kKept);
+  std::vector<double> rows(10 * kDim);
+  for (std::size_t row = 0; row < 10; ++row) rows[row * kDim] = 1;
+  for (const CountingPath path : {CountingPath::kChosen, CountingPath::kGrouped, CountingPath::kTiles}) {
+    AccumulatorOptions options = options_of({0.9}, 8);
+    options.path = path;
+    const Resonance left_out = accumulate(rows, basis, options);
+    EXPECT_EQ(left_out.parts().num_planes_left_out, kDim - 1);
+    EXPECT_EQ(left_out.parts().scores.num_hits[0], 10 * (kDim - 2));
+    options.degenerate = DegeneratePlanes::kKeptAsZeros;
+    const Resonance kept = accumulate(rows, basis, options);
+    EXPECT_EQ(kept.parts().scores.num_hits[0], 10 * (kDim - 2));
+    EXPECT_THAT(counts_of(kept, 0, kept.plane_index(0, kDim - 1)), testing::Each(0));
+    EXPECT_EQ(counts_of(kept, 0, kept.plane_index(0, 1))[0], 10);
+  }
+}
+
 // The bound that prunes planes is tightest for a row between two vectors that are nearly parallel.
 TEST(AccumulatorTest, NearlyParallelVectorsLoseNoHit) {
   constexpr std::int64_t kDim = 5;
@@ -375,9 +397,50 @@ TEST(AccumulatorTest, ResonanceCopiesAndTakeResonanceIsTheSame) {
 TEST(AccumulatorTest, SumsThatWouldOverflowAreRefusedBeforeARowIsRead) {
   MemoryBudget budget(1 << 30);
   Accumulator accumulator(std::make_shared<const Basis>(Basis::standard(2)), options_of({0.9}, 8), budget);
-  EXPECT_THAT([&] { accumulator.update(static_cast<const double*>(nullptr), std::int64_t{1} << 40, 2, 2); },
-              testing::ThrowsMessage<Error>(testing::HasSubstr("must fit into 64 bits")));
-  EXPECT_EQ(accumulator.num_samples_seen(), 0);
+  const std::vector<double> row = {1, 0};
+  for (const std::int64_t num_waiting : {0, 1}) {
+    accumulator.update(row.data(), num_waiting, 2, 2);
+    for (const std::int64_t num_samples : {std::int64_t{1} << 40, std::numeric_limits<std::int64_t>::max()}) {
+      EXPECT_THAT([&] { accumulator.update(row.data(), num_samples, 2, 2); },
+                  testing::ThrowsMessage<Error>(testing::HasSubstr("must fit into 64 bits")));
+    }
+    EXPECT_EQ(accumulator.num_samples_seen(), num_waiting);
+  }
+}
+
+TEST(AccumulatorTest, MisuseIsNamedAndLosesNothing) {
+  MemoryBudget budget(1 << 30);
+  const auto basis = std::make_shared<const Basis>(Basis::standard(2));
+  Accumulator accumulator(basis, options_of({0.9}, 8), budget);
+  const std::vector<double> row = {1, 0};
+  accumulator.update(row.data(), 1, 2, 2);
+  const auto throws = [](const auto& misuse, const char* text) {
+    EXPECT_THAT(misuse, testing::ThrowsMessage<Error>(testing::HasSubstr(text))) << text;
+  };
+  throws([&] { accumulator.update(row.data(), -5, 2, 2); }, "as many rows as are said; got -5 rows");
+  throws([&] { accumulator.update(static_cast<const float*>(nullptr), 3, 2, 2); }, "got no memory for 3 rows");
+  throws([&] { accumulator.count_skipped(-1); }, "more rows can have been skipped; got -1");
+  accumulator.count_skipped(7);
+  throws([&] { accumulator.count_skipped(std::numeric_limits<std::int64_t>::max()); },
+         "more rows can have been skipped");
+  throws([&] { Accumulator(nullptr, options_of({0.9}), budget); }, "there must be a basis");
+  const PlaneSet planes(*basis, Pairs::kCombination);
+  throws([&] { Accumulator::bytes_needed(*basis, planes, options_of({})); }, "at least one epsilon");
+  throws([&] { Accumulator::num_planes_that_fit(*basis, planes, options_of({kNan}), 1000); }, "in [-1, 1]; got nan");
+  const Resonance result = std::move(accumulator).take_resonance();
+  EXPECT_EQ(result.num_samples_seen(), 1);
+  EXPECT_EQ(result.parts().num_samples_skipped, 7);
+  EXPECT_THAT(counts_of(result), testing::ElementsAre(1, 0, 0, 0, 0, 0, 0, 0));
+}
+
+TEST(AccumulatorTest, MoreThanMemoryCanAddressIsRefused) {
+  MemoryBudget budget(std::numeric_limits<std::int64_t>::max());
+  for (const std::int64_t dim : {100'000'000, 2'147'483'647}) {
+    const auto basis = std::make_shared<const Basis>(Basis::standard(dim));
+    EXPECT_THAT([&] { Accumulator(basis, options_of({0.9}), budget); },
+                testing::ThrowsMessage<Error>(testing::HasSubstr("the memory that was asked for must be there")));
+  }
+  EXPECT_EQ(budget.reserved_bytes(), 0);
 }
 
 // A flattened image: the basis alone would be 300 GB, so it must not exist before the budget is asked.

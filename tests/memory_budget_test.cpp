@@ -36,6 +36,12 @@ TEST(MemoryBudgetTest, TheLargestNumbersDoNotOverflow) {
   EXPECT_EQ(budget.reserved_bytes(), 1);
 }
 
+TEST(MemoryBudgetTest, LessThanNothingIsRefused) {
+  MemoryBudget budget(1000);
+  EXPECT_THAT([&] { budget.reserve(-100, "a debt"); }, ThrowsMessage<Error>(HasSubstr("a debt must not be less than")));
+  EXPECT_EQ(budget.reserved_bytes(), 0);
+}
+
 TEST(MemoryBudgetTest, LimitMustBePositive) {
   EXPECT_THAT([] { MemoryBudget budget(0); }, ThrowsMessage<Error>(HasSubstr("above zero; got 0 bytes")));
   EXPECT_THROW(MemoryBudget(-5), Error);

@@ -67,10 +67,10 @@ class Accumulator {
   Accumulator& operator=(Accumulator&&) noexcept;
 
   /// Bytes that such an accumulator takes at most, everything included but the basis, which is shared, and the copy of
-  /// the tables that resonance() makes. `planes` are all planes of the basis.
+  /// the tables that resonance() makes. `planes` are all planes of the basis. Throws srm::Error for options out of range.
   static std::int64_t bytes_needed(const Basis& basis, const PlaneSet& planes, const AccumulatorOptions& options);
   /// The largest number of planes, from 0 to all, whose tables fit into `bytes` with everything else; -1 when not even
-  /// none do. What options.planes says does not matter.
+  /// none do. What options.planes says does not matter. Throws as bytes_needed().
   static std::int64_t num_planes_that_fit(const Basis& basis, const PlaneSet& planes, const AccumulatorOptions& options,
                                           std::int64_t bytes);
 
@@ -78,8 +78,8 @@ class Accumulator {
   /// calls changes nothing: a few rows are copied and wait for more before planes are looked at, or for resonance().
   /// `blocks`, (num_samples) or none, tells which sample each row belongs to, by any number:
   /// rows of one stand together, also across calls; without it each row is a block of its own (see Note [Blocks] in
-  /// scores.h). Throws srm::Error and counts nothing when `dim` is not the basis's, when there are not as many blocks
-  /// as rows, or when a sum would no longer fit into 64 bits.
+  /// scores.h). Throws srm::Error and counts nothing when `dim` is not the basis's, when `num_samples` is negative or
+  /// rows is nullptr for any, when there are not as many blocks as rows, or when a sum would no longer fit into 64 bits.
   void update(const float* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               std::span<const std::int64_t> blocks = {});
   void update(const double* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
@@ -91,7 +91,8 @@ class Accumulator {
 
   /// Adds one to num_calls: a layer's call may bring its rows in several updates, or none.
   void count_call();
-  /// Adds to num_samples_skipped: rows that whoever calls update() left out.
+  /// Adds to num_samples_skipped: rows that whoever calls update() left out. Throws srm::Error for less than none, and
+  /// for more than can be counted.
   void count_skipped(std::int64_t num_samples);
 
   std::int64_t num_samples_seen() const;
