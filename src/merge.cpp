@@ -84,10 +84,7 @@ void add(Scores& sum, const Scores& other, std::string_view where) {
   add_exactly(sum.direction_sum, other.direction_sum, where);
   add_exactly(sum.quartic_by_vector, other.quartic_by_vector, where);
   // These are at most squares of sums that fit.
-  sum.blocks.num_blocks += other.blocks.num_blocks;
-  sum.blocks.rows_squared += other.blocks.rows_squared;
-  sum.blocks.rows_by_quartic += other.blocks.rows_by_quartic;
-  sum.blocks.quartic_squared += other.blocks.quartic_squared;
+  sum.blocks += other.blocks;
 }
 
 void add(ResonanceParts& sum, const ResonanceParts& other) {

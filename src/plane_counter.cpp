@@ -137,19 +137,21 @@ void PlaneCounter::add_ends(std::int64_t num_points, std::int64_t num_positive, 
 void PlaneCounter::count_at_all_epsilons(const kernels::PlanePoints& points, std::int64_t num_positive,
                                          std::int64_t place, double length, const auto& add_undecided) {
   kernels::ArcScratch& arcs = scratch_.front().arcs;
-  const bool is_one = ascending_.size() == 1;
-  if (!is_one) kernels_.planes.measure(points, grid_, arcs);
+  const auto threshold = [&](std::size_t k) {
+    if (k == ascending_.size()) return 0.0F;
+    return static_cast<float>(kUnit *
+                              threshold_of(spotlight_.epsilon[static_cast<std::size_t>(ascending_[k])], length));
+  };
   std::int64_t num_left = points.num_points;
-  for (const std::int64_t e : ascending_) {
-    const auto threshold =
-        static_cast<float>(kUnit * threshold_of(spotlight_.epsilon[static_cast<std::size_t>(e)], length));
-    const kernels::ArcTotals totals = is_one ? kernels_.planes.find_arcs(points, threshold, grid_, arcs)
-                                             : kernels_.planes.find_ends(num_left, threshold, grid_, arcs);
+  for (std::size_t k = 0; k < ascending_.size(); ++k) {
+    const std::int64_t e = ascending_[k];
+    const kernels::ArcThresholds thresholds = {threshold(k), threshold(k + 1)};
+    const kernels::ArcTotals totals = k == 0 ? kernels_.planes.find_arcs(points, thresholds, grid_, arcs)
+                                             : kernels_.planes.find_ends(num_left, thresholds, grid_, arcs);
     tables_.add_totals(e, place, totals, owner_);
-    tables_.for_each_table(e, place, owner_, [&](auto* table) {
-      add_ends(num_left, num_left == points.num_points ? num_positive : kSpread, table);
-    });
-    for (std::int64_t k = 0; k < totals.num_undecided; ++k) add_undecided(e, arcs.undecided[k]);
+    tables_.for_each_table(e, place, owner_,
+                           [&](auto* table) { add_ends(num_left, k == 0 ? num_positive : kSpread, table); });
+    for (std::int64_t p = 0; p < totals.num_undecided; ++p) add_undecided(e, arcs.undecided[p]);
     num_left = totals.num_left;
     if (num_left == 0) break;
   }

@@ -9,34 +9,51 @@ void RowCounts::add(const PreparedRows& rows, std::int64_t num_rows, std::span<c
     close_block(scores_.blocks);
     block_.reset();
     block_rows_ = block_quartic_ = 0;
+    return add_single(rows, num_rows);
   }
   for (std::int64_t k = 0; k < num_rows; ++k) {
     const PreparedRows::Row& row = rows.row(k);
-    if (!blocks.empty()) move_to_block(blocks[static_cast<std::size_t>(k)]);
-    const bool was_centred = row.kind == RowKind::kDirection || row.kind == RowKind::kAtMean;
-    const bool is_seen = was_centred || !is_centred_;
-    num_seen_ += is_seen ? 1 : 0;
-    switch (row.kind) {
-      case RowKind::kDirection:
-        ++scores_.num_rows;
-        scores_.quartic_sum += row.quartic;
-        if (blocks.empty()) {
-          scores_.blocks.add_block(1, row.quartic);
-        } else {
-          ++block_rows_;
-          block_quartic_ += row.quartic;
-        }
-        break;
-      case RowKind::kNonfinite:
-        ++num_nonfinite_;
-        break;
-      case RowKind::kZeroNorm:
-      case RowKind::kAtMean:
-        ++num_zero_norm_;
-        num_without_direction_ += is_seen ? 1 : 0;
-        break;
+    move_to_block(blocks[static_cast<std::size_t>(k)]);
+    if (row.kind != RowKind::kDirection) {
+      add_without_direction(row.kind);
+      continue;
     }
+    ++num_seen_;
+    ++scores_.num_rows;
+    scores_.quartic_sum += row.quartic;
+    ++block_rows_;
+    block_quartic_ += row.quartic;
   }
+}
+
+// Rows that each are a block. In sums of its own, which a compiler keeps in registers.
+void RowCounts::add_single(const PreparedRows& rows, std::int64_t num_rows) {
+  BlockSums blocks;
+  std::int64_t quartic_sum = 0;
+  for (std::int64_t k = 0; k < num_rows; ++k) {
+    const PreparedRows::Row& row = rows.row(k);
+    if (row.kind != RowKind::kDirection) {
+      add_without_direction(row.kind);
+      continue;
+    }
+    quartic_sum += row.quartic;
+    blocks.add_block(1, row.quartic);
+  }
+  num_seen_ += blocks.num_blocks;
+  scores_.num_rows += blocks.num_blocks;
+  scores_.quartic_sum += quartic_sum;
+  scores_.blocks += blocks;
+}
+
+void RowCounts::add_without_direction(RowKind kind) {
+  const bool is_seen = kind == RowKind::kAtMean || !is_centred_;
+  num_seen_ += is_seen ? 1 : 0;
+  if (kind == RowKind::kNonfinite) {
+    ++num_nonfinite_;
+    return;
+  }
+  ++num_zero_norm_;
+  num_without_direction_ += is_seen ? 1 : 0;
 }
 
 void RowCounts::move_to_block(std::int64_t id) {

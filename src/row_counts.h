@@ -32,6 +32,8 @@ class RowCounts {
  private:
   void close_block(BlockSums& sums) const { sums.add_block(block_rows_, block_quartic_); }
   void move_to_block(std::int64_t id);
+  void add_single(const PreparedRows& rows, std::int64_t num_rows);
+  void add_without_direction(kernels::RowKind kind);
 
   bool is_centred_;
   Scores scores_;

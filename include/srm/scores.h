@@ -30,6 +30,13 @@ struct BlockSums {
     rows_by_quartic += static_cast<UInt128>(num_rows) * static_cast<UInt128>(quartic_sum);
     quartic_squared += static_cast<UInt128>(quartic_sum) * static_cast<UInt128>(quartic_sum);
   }
+  BlockSums& operator+=(const BlockSums& other) {
+    num_blocks += other.num_blocks;
+    rows_squared += other.rows_squared;
+    rows_by_quartic += other.rows_by_quartic;
+    quartic_squared += other.quartic_squared;
+    return *this;
+  }
   friend bool operator==(const BlockSums&, const BlockSums&) = default;
 };
 

@@ -43,17 +43,20 @@ HWY_INLINE Measured MeasuredOf(FloatVector u, FloatVector v, const ArcGrid& grid
 // Arcs at one epsilon, a vector of points after the other.
 class EndFinder {
  public:
-  EndFinder(float threshold, const ArcGrid& grid, ArcScratch& scratch)
+  EndFinder(const ArcThresholds& thresholds, const ArcGrid& grid, ArcScratch& scratch)
       : scratch_(scratch),
-        threshold_(hn::Set(d_, threshold)),
+        has_next_(thresholds.next > 0),
+        threshold_(hn::Set(d_, thresholds.now)),
+        next_(hn::Set(d_, thresholds.next)),
         cells_(hn::Set(d_, grid.cells_per_radian)),
         round_(hn::Set(dw_, static_cast<std::uint32_t>(grid.num_distinct))),
         clear_(hn::Set(d_, 0.5f - grid.guard)),
         slope_(hn::Set(d_, grid.guard_slope)),
         cosine_sum_(hn::Zero(di_)) {}
 
-  // The points from `k` on, of which `index` tells which these are. Returns those that hit, or nearly.
-  HWY_INLINE hn::Mask<Floats> Find(std::int64_t k, const Measured& points, hn::Vec<Ints> index) {
+  // The points from `k` on, of which `index` tells which these are.
+  HWY_INLINE void Find(std::int64_t k, const Measured& points, hn::Vec<Ints> index) {
+    if (has_next_) Keep(k, points, index);
     const auto one = hn::Set(d_, 1.0f);
     const auto half = hn::Set(d_, 0.5f);
     const auto x = hn::Mul(threshold_, points.inverse_r);
@@ -84,14 +87,37 @@ class EndFinder {
       hn::StoreU(hn::Compress(index, mask), di_, scratch_.undecided + totals_.num_undecided);
       totals_.num_undecided += static_cast<std::int64_t>(hn::CountTrue(di_, mask));
     }
-    return hit;
   }
   ArcTotals Totals() {
     totals_.cosine_sum = hn::GetLane(hn::SumOfLanes(di_, cosine_sum_));
+    // No point has such an r; behind the last point it stands for the end.
+    hn::StoreU(hn::Set(d_, std::numeric_limits<float>::infinity()), d_, scratch_.inverse_r + totals_.num_left);
     return totals_;
   }
 
  private:
+  // What this epsilon may not hit no larger one does. Without compression all are kept.
+  HWY_INLINE void Keep(std::int64_t k, const Measured& points, hn::Vec<Ints> index) {
+    if (!kCompresses) {
+      Store(points, index, k);
+      totals_.num_left = k + static_cast<std::int64_t>(hn::Lanes(d_));
+      return;
+    }
+    const auto x = hn::Mul(next_, points.inverse_r);
+    const auto kept = hn::Gt(hn::Sub(hn::Set(d_, 1.0f), x), hn::Set(d_, -kNearThreshold));
+    if (hn::AllFalse(d_, kept)) return;
+    const auto kept_ints = hn::RebindMask(di_, kept);
+    Store(
+        {hn::Compress(points.phi, kept), hn::Compress(points.inverse_r, kept), hn::Compress(points.cosine, kept_ints)},
+        hn::Compress(index, kept_ints), totals_.num_left);
+    totals_.num_left += static_cast<std::int64_t>(hn::CountTrue(d_, kept));
+  }
+  HWY_INLINE void Store(const Measured& points, hn::Vec<Ints> index, std::int64_t to) {
+    hn::StoreU(points.phi, d_, scratch_.phi + to);
+    hn::StoreU(points.inverse_r, d_, scratch_.inverse_r + to);
+    hn::StoreU(points.cosine, di_, scratch_.cosine + to);
+    hn::StoreU(index, di_, scratch_.index + to);
+  }
   HWY_INLINE hn::Vec<Ints> ToCells(hn::Mask<Floats> counted, FloatVector angle) const {
     const auto cell = hn::BitCast(dw_, Rounded(hn::IfThenElseZero(counted, angle)));
     return hn::BitCast(di_, hn::Min(cell, hn::Add(cell, round_)));  // a negative one is huge until it is turned round
@@ -101,18 +127,20 @@ class EndFinder {
   const Ints di_ = {};
   const Words dw_ = {};
   ArcScratch& scratch_;
-  FloatVector threshold_, cells_;
+  bool has_next_;
+  FloatVector threshold_, next_, cells_;
   hn::Vec<Words> round_;
   FloatVector clear_, slope_;
   hn::Vec<Ints> cosine_sum_;
   ArcTotals totals_;
 };
 
-ArcTotals FindArcs(const PlanePoints& points, float threshold, const ArcGrid& grid, ArcScratch& scratch) {
+ArcTotals FindArcs(const PlanePoints& points, const ArcThresholds& thresholds, const ArcGrid& grid,
+                   ArcScratch& scratch) {
   const Floats d;
   const Ints di;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  EndFinder finder(threshold, grid, scratch);
+  EndFinder finder(thresholds, grid, scratch);
   auto index = hn::Iota(di, 0);
   std::int64_t k = 0;
   for (; k + lanes <= points.num_points; k += lanes) {
@@ -126,51 +154,18 @@ ArcTotals FindArcs(const PlanePoints& points, float threshold, const ArcGrid& gr
   return finder.Totals();
 }
 
-// No point has such an r; behind the last point it stands for the end.
-HWY_INLINE void EndAt(std::int64_t num_points, ArcScratch& scratch) {
-  const Floats d;
-  hn::StoreU(hn::Set(d, std::numeric_limits<float>::infinity()), d, scratch.inverse_r + num_points);
-}
-
-void Measure(const PlanePoints& points, const ArcGrid& grid, ArcScratch& scratch) {
+// A point at (0, 0), as there are behind the last one, has no 1 / r and is never hit.
+ArcTotals FindEnds(std::int64_t num_points, const ArcThresholds& thresholds, const ArcGrid& grid, ArcScratch& scratch) {
   const Floats d;
   const Ints di;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  auto index = hn::Iota(di, 0);
-  for (std::int64_t k = 0; k < points.num_points; k += lanes) {
-    const Measured measured = MeasuredOf(hn::LoadU(d, points.u + k), hn::LoadU(d, points.v + k), grid);
-    hn::StoreU(measured.phi, d, scratch.phi + k);
-    hn::StoreU(measured.inverse_r, d, scratch.inverse_r + k);
-    hn::StoreU(measured.cosine, di, scratch.cosine + k);
-    hn::StoreU(index, di, scratch.index + k);
-    index = hn::Add(index, hn::Set(di, static_cast<std::int32_t>(lanes)));
-  }
-  EndAt(points.num_points, scratch);
-}
-
-ArcTotals FindEnds(std::int64_t num_points, float threshold, const ArcGrid& grid, ArcScratch& scratch) {
-  const Floats d;
-  const Ints di;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  EndFinder finder(threshold, grid, scratch);
-  std::int64_t num_left = 0;
+  EndFinder finder(thresholds, grid, scratch);
   for (std::int64_t k = 0; k < num_points; k += lanes) {
     const Measured measured = {hn::LoadU(d, scratch.phi + k), hn::LoadU(d, scratch.inverse_r + k),
                                hn::LoadU(di, scratch.cosine + k)};
-    const auto index = hn::LoadU(di, scratch.index + k);
-    const auto hit = finder.Find(k, measured, index);
-    if (!kCompresses) continue;
-    hn::StoreU(hn::Compress(measured.inverse_r, hit), d, scratch.inverse_r + num_left);
-    hn::StoreU(hn::Compress(measured.phi, hit), d, scratch.phi + num_left);
-    const auto kept = hn::RebindMask(di, hit);
-    hn::StoreU(hn::Compress(measured.cosine, kept), di, scratch.cosine + num_left);
-    hn::StoreU(hn::Compress(index, kept), di, scratch.index + num_left);
-    num_left += static_cast<std::int64_t>(hn::CountTrue(d, hit));
+    finder.Find(k, measured, hn::LoadU(di, scratch.index + k));
   }
-  ArcTotals totals = finder.Totals();
-  totals.num_left = kCompresses ? num_left : num_points;
-  EndAt(totals.num_left, scratch);
-  return totals;
+  return finder.Totals();
 }
 
 constexpr std::int32_t kNearCells = 12;  // what lies in no more than these is counted cell by cell
@@ -204,7 +199,7 @@ void AddEnds(const std::int32_t* HWY_RESTRICT cells, std::int64_t num_cells, int
 }
 
 const PlaneKernels* Kernels() {
-  static constexpr PlaneKernels kKernels = {FindArcs, Measure, FindEnds, AddEnds<std::int64_t>, AddEnds<NarrowCell>};
+  static constexpr PlaneKernels kKernels = {FindArcs, FindEnds, AddEnds<std::int64_t>, AddEnds<NarrowCell>};
   return &kKernels;
 }
 

@@ -48,7 +48,13 @@ struct ArcTotals {
   std::int64_t cosine_sum = 0;
   std::int64_t num_wrapped = 0;  ///< arcs across theta = 0
   std::int64_t num_undecided = 0;
-  std::int64_t num_left = 0;  ///< points that reach a larger threshold perhaps
+  std::int64_t num_left = 0;  ///< points that may reach the next threshold
+};
+
+/// Of r, which is below 2^7: the one whose arcs are wanted, and the next larger one that will be asked for, or 0.
+struct ArcThresholds {
+  float now;
+  float next;
 };
 
 /// In memory that is also looked at as std::int64_t.
@@ -57,12 +63,13 @@ using NarrowCell [[gnu::may_alias]] = std::int32_t;
 /// The kernels for one instruction set.
 struct PlaneKernels {
   /// Fills first and end: the arc of point k is +1 at first[k] and -1 at end[k] of a circular difference table, and
-  /// +1 at 0 where it is wrapped; both are 0 for points without one. The threshold is of r, which is below 2^7.
-  ArcTotals (*find_arcs)(const PlanePoints& points, float threshold, const ArcGrid& grid, ArcScratch& scratch);
-  /// The same in two steps, for several thresholds in ascending order. measure() fills phi, inverse_r, cosine and
-  /// index; find_ends() leaves of them those of the num_left points that reach the threshold, or nearly.
-  void (*measure)(const PlanePoints& points, const ArcGrid& grid, ArcScratch& scratch);
-  ArcTotals (*find_ends)(std::int64_t num_points, float threshold, const ArcGrid& grid, ArcScratch& scratch);
+  /// +1 at 0 where it is wrapped; both are 0 for points without one. Of those that may reach the next threshold phi,
+  /// inverse_r, cosine and index are left, num_left of each.
+  ArcTotals (*find_arcs)(const PlanePoints& points, const ArcThresholds& thresholds, const ArcGrid& grid,
+                         ArcScratch& scratch);
+  /// The same of what a call before has left, num_points.
+  ArcTotals (*find_ends)(std::int64_t num_points, const ArcThresholds& thresholds, const ArcGrid& grid,
+                         ArcScratch& scratch);
   /// Adds `sign` to table[cells[k]] for all k, (num_cells): to a table of either width.
   void (*add_ends)(const std::int32_t* cells, std::int64_t num_cells, int sign, std::int64_t* table);
   void (*add_ends_narrow)(const std::int32_t* cells, std::int64_t num_cells, int sign, NarrowCell* table);

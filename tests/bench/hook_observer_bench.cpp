@@ -126,7 +126,7 @@ struct SiteOptions {
 };
 
 // All sites at once, in the forward.
-Sides set_up_all(const std::shared_ptr<Encoder>& encoder, Effort effort) {
+Sides set_up_all(const std::shared_ptr<Encoder>& encoder, Effort effort, bool row_sums) {
   struct State {
     std::unique_ptr<ObservedModule> narrow, wide;
   };
@@ -134,6 +134,7 @@ Sides set_up_all(const std::shared_ptr<Encoder>& encoder, Effort effort) {
   SiteOptions options(sites, effort, EpsilonChoice(0.8));
   options.narrow.layers.clear();
   options.wide.layers.clear();
+  options.narrow.row_sums = options.wide.row_sums = row_sums;
   for (const Site& site : sites) {
     (site.width > kWidest ? options.wide : options.narrow).layers.push_back(site.address);
   }
@@ -150,6 +151,34 @@ Sides set_up_all(const std::shared_ptr<Encoder>& encoder, Effort effort) {
           forward_of(encoder->model, encoder),
           {fmt::format("ms a forward of {}", shape_of(encoder->inputs)), 1e3},
           [text = fmt::format("{} sites, tables of {}", sites.size(), options.planes_text)] { return text; }};
+}
+
+// The least that something which reads all sites can add: a sum of each.
+Sides set_up_sums(const std::shared_ptr<Encoder>& encoder) {
+  struct State {
+    HookedModule model;
+    HookSet hooks;
+    double num_bytes = 0;
+  };
+  HookedModule model(encoder->model);
+  HookSet hooks = model.attach({"*"});
+  const std::shared_ptr<State> state(new State{std::move(model), std::move(hooks)});
+  for (std::size_t k = 0; k < state->hooks.size(); ++k) {
+    state->hooks.hook(k).set_receiver([raw = state.get()](const Passing& passing) {
+      if (!passing.value.isTensor() || !passing.value.toTensor().is_floating_point()) return;
+      at::sum(passing.value.toTensor());
+      raw->num_bytes += static_cast<double>(passing.value.toTensor().nbytes());
+    });
+  }
+  const Measure ours = [state, encoder] {
+    state->num_bytes = 0;
+    return cpu_seconds([&] { state->model.forward(encoder->inputs); });
+  };
+  warm_up(ours);
+  return {ours,
+          forward_of(encoder->model, encoder),
+          {fmt::format("ms a forward of {}", shape_of(encoder->inputs)), 1e3},
+          [state] { return fmt::format("at::sum of the {:.0f} MB that pass", state->num_bytes / 1e6); }};
 }
 
 // What observers of all sites take for a forward, whose activations they are given again and again.
@@ -213,11 +242,17 @@ std::vector<Contest> hook_observer_rows(const EncoderFiles& files, Effort effort
   const auto all = [=](const char* name, Ratio ratio, int num_pairs, auto set_up) -> Contest {
     return {name, ratio, num_pairs, [=] { return set_up(shared_encoder(files, effort), effort); }};
   };
+  const auto with_row_sums = [](const auto& encoder, Effort of) { return set_up_all(encoder, of, true); };
   std::vector<Contest> rows = {one("hook/one_layer", EpsilonChoice(0.8)),
-                               all("hook/all_sites", Ratio::kAdded, kPairs, set_up_all),
+                               all("hook/all_sites", Ratio::kAdded, kPairs, with_row_sums),
                                one("hook/one_layer_auto", EpsilonChoice::isotropic())};
-  // It takes longer than a check may.
-  if (effort == Effort::kWhole) rows.push_back(all("hook/all_sites_auto", Ratio::kOursOverPeer, 1, set_up_auto));
+  if (effort != Effort::kWhole) return rows;
+  // These take longer than a check may.
+  const auto without = [](const auto& encoder, Effort of) { return set_up_all(encoder, of, false); };
+  const auto sums = [](const auto& encoder, Effort /*of*/) { return set_up_sums(encoder); };
+  rows.push_back(all("hook/all_sites_auto", Ratio::kOursOverPeer, 1, set_up_auto));
+  rows.push_back(all("hook/all_sites_without_row_sums", Ratio::kAdded, kPairs, without));
+  rows.push_back(all("hook/all_sites_at_sum", Ratio::kAdded, kPairs, sums));
   return rows;
 }
 
