@@ -94,7 +94,10 @@ class PlaneCounter {
   bool count_row_crowd(const PlainRows& all, std::uint32_t row, std::int64_t i, std::int64_t first,
                        std::int64_t num_points);
   float crowd_threshold() const { return static_cast<float>(kUnit * threshold_of(smallest_epsilon_, 1)); }
-  std::int32_t in_turn(std::int32_t cell) const;
+  std::int32_t in_turn(std::int32_t cell) const {
+    if (cell < 0) return cell + grid_.num_distinct;
+    return cell < grid_.num_distinct ? cell : cell - grid_.num_distinct;
+  }
   template <typename Cell>
   void add_crowd(const kernels::CrowdCells& cells, std::size_t place, std::int64_t num_rows, const std::int32_t* counts,
                  Cell* table) const;

@@ -75,11 +75,6 @@ bool PlaneCounter::count_crowd(const PlainRows& all, const ColumnPair& pair, con
   return count_crowd({pair.at_a, pair.at_b, pair.num_rows}, chosen_.index(pair.a, pair.b), cells, place, is_inside);
 }
 
-std::int32_t PlaneCounter::in_turn(std::int32_t cell) const {
-  if (cell < 0) return cell + grid_.num_distinct;
-  return cell < grid_.num_distinct ? cell : cell - grid_.num_distinct;
-}
-
 void PlaneCounter::prefetch(std::int64_t a, std::int64_t b, const kernels::CrowdCells& cells, std::size_t place) {
   const auto* table = static_cast<const char*>(tables_.address(0, chosen_.index(a, b)));
   if (table == nullptr) return;
