@@ -290,7 +290,7 @@ class BadInputTest(CommandCase):
         # The second sample goes through a layer that no memory is left for.
         data = self.npy([[1.0, 2.0, 3.0, 4.0], [-1.0, -2.0, -3.0, -4.0]])
         message = self.error_of("observe", TEST_MODELS / "branches_scripted.pt", "--data", data, "--batch-size", "1",
-                                "--layers", "positive", "negative", "--memory", "4M", "--out", "out")
+                                "--layers", "positive", "negative", "--memory", "2M", "--out", "out")
         self.assertIn("'negative' must fit into the limit", message)
         result = torch_file.load(self.folder / "out" / "results.srm.pt")
         self.assertIs(result["partial"], True)
