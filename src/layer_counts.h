@@ -47,6 +47,7 @@ class LayerCounts {
   void count_call();
   void count_skipped(std::int64_t num_rows);
 
+  const LayerPlan& plan() const { return plan_; }
   const std::shared_ptr<const Basis>& basis() const { return plan_.basis; }
   const std::vector<double>& mean() const { return plan_.mean; }
   /// All rows, whatever their class.

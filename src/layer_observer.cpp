@@ -260,6 +260,22 @@ ObservedLayer Observer::take_layer() {
   return layer;
 }
 
+ObservedWindow Observer::take_window() {
+  const std::lock_guard lock(mutex_);
+  ObservedWindow window{others_locked()};
+  if (counts_) {
+    window.sample = counts_->sample();
+    window.basis = counts_->basis();
+  }
+  std::optional<LayerPlan> plan;
+  if (counts_) plan = counts_->plan();
+  window.layer.whole = take_locked();
+  position_.num_taken = 0;
+  // Its memory is that of the counts before, which are gone.
+  if (plan) counts_ = std::make_unique<LayerCounts>(std::move(*plan), options_, budget_, address_);
+  return window;
+}
+
 std::optional<RowReservoir> Observer::sample() const {
   const std::lock_guard lock(mutex_);
   return counts_ ? counts_->sample() : std::nullopt;

@@ -308,6 +308,14 @@ Results ObservedModule::take_results() {
   return results;
 }
 
+std::vector<ObservedWindow> ObservedModule::take_windows() const {
+  std::vector<ObservedWindow> windows;
+  for (const auto& observer : observers_) {
+    for (const auto& part : observer->observers()) windows.push_back(part->take_window());
+  }
+  return windows;
+}
+
 torch::jit::Module ObservedModule::release() && {
   torch::jit::Module module = model_.module();
   std::move(hooks_).leave();

@@ -35,6 +35,13 @@ struct ObservedLayer {
   LayerFindings findings;          ///< neurons and densities; tests are for others to make
 };
 
+/// What an Observer has of its layer since the last window, and what tests of that need.
+struct ObservedWindow {
+  ObservedLayer layer;
+  std::optional<RowReservoir> sample = {};  ///< as far as ObserveOptions::num_test_rows asks for rows
+  std::shared_ptr<const Basis> basis = {};
+};
+
 /// Appends all that there is of a layer to the results of a run.
 void add(ObservedLayer layer, Results& results);
 
@@ -76,6 +83,9 @@ class Observer {
   /// All there is, at one moment, and the same without a copy of the counts, after which the observer is empty.
   ObservedLayer layer() const;
   ObservedLayer take_layer();
+  /// All there is, at one moment; the stream goes on, and what comes next is counted anew, a limit of rows too. For
+  /// options with one pass.
+  ObservedWindow take_window();
   /// The rows kept for tests, and the basis; none, and null, while no activation was counted.
   std::optional<RowReservoir> sample() const;
   std::shared_ptr<const Basis> basis() const;

@@ -104,6 +104,8 @@ class ObservedModule {
   Results results() const;
   /// The same without a copy of the counts; the layers are empty afterwards.
   Results take_results();
+  /// Observer::take_window() of all parts, in the order of addresses().
+  std::vector<ObservedWindow> take_windows() const;
   /// The observers of all parts, in the order of addresses().
   std::vector<std::shared_ptr<const Observer>> observers() const;
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "srm/grandmother_neurons.h"
+#include "srm/history.h"
 #include "srm/results.h"
 
 namespace srm {
@@ -61,6 +62,13 @@ std::string verdicts_text(const Results& results, const ConsoleOptions& options)
 /// For every layer whose neurons were counted, at each epsilon: a table of its grandmother neurons with the samples
 /// nearest to them, or what came nearest to the rule; without labels the ten signed vectors with most rows inside.
 std::string neurons_text(const Results& results, const ConsoleOptions& options, const GrandmotherRule& rule = {});
+
+/// A history over time: its steps and scalars, and a table with a row a layer and phase: A4 at first, at last and by step
+/// as a line, p where it was tested, C4. Says so where the last record was torn. Lines end in \n.
+std::string timeline_text(const History& history, const ConsoleOptions& options);
+
+/// A list with an object a window of a history: step, phase, scalars, layers. Undefined numbers are null.
+nlohmann::ordered_json timeline_json(const History& history);
 
 /// The points of the plane (i, j) from above, at most 40 columns wide and around nearly all of them, shaded by how many
 /// there are beside isotropic rows (isotropic_counts()); throws srm::Error when they were not counted.

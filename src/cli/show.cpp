@@ -12,6 +12,7 @@
 #include "cli/plane_words.h"
 #include "cli/result_path.h"
 #include "report/findings_facts.h"
+#include "srm/history.h"
 #include "srm/io.h"
 #include "srm/isotropic_plane.h"
 #include "srm/report.h"
@@ -25,7 +26,8 @@ constexpr const char* kFooter = R"(Examples:
   torchsrm show result --verdicts --neurons --min-purity 0.8
   torchsrm show result --neurons --inputs digits.npy --image 8x8
   torchsrm show result --density 0,1
-  torchsrm show before after --json)";
+  torchsrm show before after --json
+  torchsrm show training.srmh)";
 
 struct Flags {
   std::vector<std::string> results;
@@ -130,6 +132,21 @@ PictureOf pictures_of(const Flags& flags) {
   return flags.inputs.empty() ? PictureOf() : read_pictures(flags.inputs, size);
 }
 
+void show_history(const std::string& word, const Flags& flags, const ConsoleOptions& console,
+                  nlohmann::ordered_json& json) {
+  if (!flags.plane.empty() || !flags.density.empty() || flags.verdicts || flags.neurons) {
+    throw Misuse("show", "a history holds scores and holistic curves",
+                 printable(word) + " with planes or tests asked for", "show the result file of a step instead");
+  }
+  const History history = load_history(word);
+  if (flags.json) {
+    json.push_back({{"history", word}, {"torn_bytes", history.num_bytes_torn}, {"windows", timeline_json(history)}});
+    return;
+  }
+  if (flags.results.size() > 1) fmt::print("{}\n", printable(word));
+  fmt::print("{}", timeline_text(history, console));
+}
+
 int show(const Flags& flags) {
   const std::optional<Plane> plane = plane_of("--plane", flags.plane);
   const std::optional<Plane> density = plane_of("--density", flags.density);
@@ -137,6 +154,10 @@ int show(const Flags& flags) {
   const ConsoleOptions console = console_options();
   auto json = nlohmann::ordered_json::array();
   for (const std::string& word : flags.results) {
+    if (is_history(word)) {
+      show_history(word, flags, console, json);
+      continue;
+    }
     const Results results = load_results(result_path(word));
     if (flags.json) {
       add_layers_json(results, word, plane, density, json);
@@ -155,7 +176,8 @@ void add_show(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("show", "Show results as a table with a row a layer");
   auto flags = std::make_shared<Flags>();
   command->footer(kFooter);
-  command->add_option("RESULT", flags->results, "Result files, or folders that hold one")->required();
+  command->add_option("RESULT", flags->results, "Result files, folders that hold one, or histories of training")
+      ->required();
   command->add_option("--plane", flags->plane, "i,j: show the curve of this plane instead");
   command->add_flag("--verdicts", flags->verdicts, "What the tests of each layer say, in a paragraph, instead");
   command->add_flag("--neurons", flags->neurons, "The grandmother neurons of each layer instead");

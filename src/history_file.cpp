@@ -1,0 +1,181 @@
+// See Note [Histories] in srm/history.h.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/crc.hpp>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <system_error>
+
+#include "history_records.h"
+#include "srm/error.h"
+#include "srm/history.h"
+
+namespace srm {
+namespace {
+
+constexpr std::string_view kMagic = "SRMHIST\x01";
+constexpr std::size_t kHeadBytes = 8;  // length and checksum, little-endian
+
+std::uint32_t checksum_of(std::string_view bytes) {
+  boost::crc_32_type crc;
+  crc.process_bytes(bytes.data(), bytes.size());
+  return crc.checksum();
+}
+
+std::string number_bytes(std::uint32_t number) {
+  std::string bytes;
+  for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<char>(number >> shift & 0xFF));
+  return bytes;
+}
+
+std::uint32_t number_at(std::string_view bytes, std::size_t at) {
+  std::uint32_t number = 0;
+  for (std::size_t k = 0; k < 4; ++k) {
+    number |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at + k])) << (8 * k);
+  }
+  return number;
+}
+
+std::string framed(const std::string& payload) {
+  return number_bytes(static_cast<std::uint32_t>(payload.size())) + number_bytes(checksum_of(payload)) + payload;
+}
+
+struct Contents {
+  std::optional<Settings> settings;  // none where not even these are whole
+  std::vector<Window> windows;
+  std::size_t num_whole_bytes = 0;
+};
+
+// The records of a history until its end, or until one that is torn.
+Contents read_records(std::string_view bytes, const std::string& where) {
+  Contents contents;
+  std::size_t at = std::min(kMagic.size(), bytes.size());
+  contents.num_whole_bytes = at;
+  while (at < bytes.size()) {
+    const std::size_t left = bytes.size() - at;
+    const std::size_t size = left < kHeadBytes ? 0 : number_at(bytes, at);
+    if (left < kHeadBytes || size > left - kHeadBytes) break;
+    const std::string payload(bytes.substr(at + kHeadBytes, size));
+    if (size == 0 || checksum_of(payload) != number_at(bytes, at + 4)) {
+      // A file system that had not written the data of a longer file yet shows zeros.
+      const std::string_view rest = bytes.substr(at);
+      const bool is_last = size == left - kHeadBytes;
+      if (is_last || rest.find_first_not_of('\0') == std::string_view::npos) break;
+      throw Error(where, "every record but the last must be whole", fmt::format("damage at byte {}", at),
+                  "take the copy from a backup; windows before it are good");
+    }
+    const std::string record = fmt::format("{}, record at byte {}", where, at);
+    if (!contents.settings) {
+      contents.settings = settings_from_record(payload, record);
+    } else {
+      contents.windows.push_back(window_from_record(payload, record));
+    }
+    at += kHeadBytes + size;
+    contents.num_whole_bytes = at;
+  }
+  return contents;
+}
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  if (file) return bytes;
+  throw Error(path.string(), "the history must be a file that can be read", "none", "name the file of a monitor");
+}
+
+// Of a file that a dying run had just made there may be less than its first bytes.
+bool begins_as_history(std::string_view bytes) { return kMagic.starts_with(bytes.substr(0, kMagic.size())); }
+
+void require_history(std::string_view bytes, const std::string& where) {
+  if (begins_as_history(bytes)) return;
+  const bool is_newer = bytes.starts_with(kMagic.substr(0, kMagic.size() - 1));
+  throw Error(where, "the file must be a history of this version", is_newer ? "a newer one" : "something else",
+              is_newer ? "update torchsrm" : "name the file of a monitor");
+}
+
+void require_same(const Settings& earlier, const Settings& settings, const std::string& where) {
+  const auto found = std::mismatch(earlier.begin(), earlier.end(), settings.begin(), settings.end());
+  if (found.first == earlier.end() && found.second == settings.end()) return;
+  const auto text = [](const auto& it, const auto& end) {
+    return it == end ? std::string("nothing") : fmt::format("{} = {}", it->first, it->second);
+  };
+  throw Error(where, "a history goes on with the settings that it was begun with",
+              fmt::format("{} after {}", text(found.second, settings.end()), text(found.first, earlier.end())),
+              "give the same, or name another file");
+}
+
+}  // namespace
+
+bool is_history(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, kMagic.size()> start;
+  return file.read(start.data(), start.size()) && std::string_view(start.data(), start.size()) == kMagic;
+}
+
+History load_history(const std::filesystem::path& path) {
+  const std::string bytes = read_file(path);
+  require_history(bytes, path.string());
+  Contents contents = read_records(bytes, path.string());
+  return {contents.settings.value_or(Settings()), std::move(contents.windows),
+          static_cast<std::int64_t>(bytes.size() - contents.num_whole_bytes)};
+}
+
+HistoryWriter::HistoryWriter(const std::filesystem::path& path, const Settings& settings) : path_(path) {
+  descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (descriptor_ < 0) fail("the history must be a file that can be written", errno);
+  try {
+    if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+      throw Error(path.string(), "a history has one writer", "another one is writing it", "name another file");
+    }
+    const std::string bytes = read_file(path);
+    require_history(bytes, path.string());
+    Contents contents = read_records(bytes, path.string());
+    if (contents.settings) require_same(*contents.settings, settings, path.string());
+    const bool is_new = !contents.settings;
+    num_bytes_ = is_new ? 0 : static_cast<std::int64_t>(contents.num_whole_bytes);
+    if (ftruncate(descriptor_, num_bytes_) != 0) fail("the history must be a file that can be written", errno);
+    earlier_ = {settings, std::move(contents.windows), static_cast<std::int64_t>(bytes.size()) - num_bytes_};
+    if (is_new) write_record(std::string(kMagic) + framed(to_record(settings)));
+  } catch (...) {
+    close(descriptor_);
+    throw;
+  }
+}
+
+HistoryWriter::~HistoryWriter() { close(descriptor_); }
+
+void HistoryWriter::append(const Window& window) { write_record(framed(to_record(window))); }
+
+void HistoryWriter::write_record(const std::string& record) {
+  std::string_view rest = record;
+  while (!rest.empty()) {
+    const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      const int error_number = errno;
+      if (ftruncate(descriptor_, num_bytes_) != 0) {
+        fail("a record that does not fit must be possible to take away: the file ends with a part of it", errno);
+      }
+      fail("the record must fit on the disk", error_number);
+    }
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (fdatasync(descriptor_) != 0) fail("the record must reach the disk", errno);
+  num_bytes_ += static_cast<std::int64_t>(record.size());
+}
+
+void HistoryWriter::fail(const char* rule, int error_number) const {
+  const bool is_full = error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
+  throw Error(path_.string(), rule, std::system_category().message(error_number),
+              is_full ? "free some space; what was written before is whole" : "name a file that you may write");
+}
+
+}  // namespace srm

@@ -1,0 +1,169 @@
+#include "srm/monitor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "row_tensor.h"
+#include "srm/error.h"
+#include "srm/io.h"
+#include "srm/null.h"
+
+namespace srm {
+namespace {
+
+constexpr const char* kWhere = "monitor";
+constexpr Phase kPhases[] = {Phase::kTraining, Phase::kEvaluation};
+
+MonitorOptions valid(MonitorOptions options) {
+  require_valid(options.observe);
+  if (passes_of(options.observe).size() != 1) {
+    throw Error(kWhere, "a window has no pass before it", "options that need one, as a mean or a learned basis do",
+                "give the mean, the basis and epsilon themselves");
+  }
+  if (!options.observe.counts) throw Error(kWhere, "a window is of counts", "counts = false", "leave it out");
+  if (options.num_rotations != 0 && options.num_rotations < 2) {
+    throw Error(kWhere, "a null takes two rotations or more, or 0 for no tests",
+                fmt::format("{}", options.num_rotations), "200 is usual; below 39 no p can be 5 % or less");
+  }
+  if (options.num_rotations > 0 && options.observe.num_test_rows == 0) options.observe.num_test_rows = kByWidth;
+  return options;
+}
+
+std::vector<std::pair<std::string, std::string>> settings_of(const MonitorOptions& options) {
+  auto settings = srm::settings_of(options.observe);
+  settings.emplace_back("rotations", fmt::format("{}", options.num_rotations));
+  return settings;
+}
+
+}  // namespace
+
+const char* to_string(Phase phase) { return phase == Phase::kTraining ? "training" : "evaluation"; }
+
+struct Monitor::Watched {
+  Phase phase;
+  std::unique_ptr<ObservedModule> model;             // none where tensors are handed over
+  std::vector<std::shared_ptr<Observer>> observers;  // of these, in the order in which layers came
+};
+
+Monitor::Monitor(MonitorOptions options, std::shared_ptr<MemoryBudget> budget)
+    : options_(valid(std::move(options))), budget_(std::move(budget)) {
+  if (!options_.history.empty()) history_ = std::make_unique<HistoryWriter>(options_.history, settings_of(options_));
+  for (const Phase phase : kPhases) watched_.push_back(std::make_unique<Watched>(Watched{phase, {}, {}}));
+}
+
+Monitor::Monitor(const torch::jit::Module& model, MonitorOptions options, std::shared_ptr<MemoryBudget> budget)
+    : Monitor(std::move(options), std::move(budget)) {
+  model_.emplace(model);
+  for (const auto& watched : watched_) {
+    watched->model = std::make_unique<ObservedModule>(*model_, options_.observe, budget_);
+  }
+  set_phase(phase_);
+}
+
+Monitor::~Monitor() = default;
+
+c10::IValue Monitor::forward(std::vector<c10::IValue> inputs, const torch::jit::Kwargs& kwargs) {
+  if (!model_) throw Error(kWhere, "there must be a model to run", "none", "hand tensors over by observe()");
+  set_phase(model_->original().is_training() ? Phase::kTraining : Phase::kEvaluation);
+  return model_->forward(std::move(inputs), kwargs);
+}
+
+torch::jit::Module Monitor::module() const {
+  if (!model_) throw Error(kWhere, "there must be a model to run", "none", "hand tensors over by observe()");
+  return model_->module();
+}
+
+void Monitor::set_phase(Phase phase) {
+  const std::lock_guard lock(mutex_);
+  phase_ = phase;
+  for (const auto& watched : watched_) {
+    if (watched->model) watched->model->set_enabled(watched->phase == phase);
+  }
+}
+
+void Monitor::observe(const std::string& address, const at::Tensor& activation) {
+  std::shared_ptr<Observer> observer;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& observers = watched_[static_cast<std::size_t>(phase_)]->observers;
+    const auto found =
+        std::find_if(observers.begin(), observers.end(), [&](const auto& one) { return one->address() == address; });
+    if (found == observers.end()) {
+      observers.push_back(std::make_shared<Observer>(address, options_.observe, Layout::kAuto, budget_));
+      observer = observers.back();
+    } else {
+      observer = *found;
+    }
+  }
+  observer->observe(activation.detach());
+}
+
+// Of a sample of the window's rows; none where there are too few, or vectors keep their lengths.
+std::optional<double> Monitor::p_of(const ObservedWindow& window) const {
+  const bool can_be_tested = window.sample && window.sample->num_rows() >= 2 && window.sample->dim() >= 2 &&
+                             window.basis->lengths() == VectorLengths::kNormalised;
+  if (options_.num_rotations == 0 || !can_be_tested) return std::nullopt;
+  at::Tensor rows = to_tensor(*window.sample);
+  if (!options_.observe.mean.empty()) rows = rows - at::tensor(options_.observe.mean, at::kDouble);
+  NullOptions nulls;
+  nulls.num_rotations = options_.num_rotations;
+  nulls.seed = options_.observe.seed;
+  return haar_null(rows, *window.basis, nulls).p;
+}
+
+Window Monitor::close(Watched& watched, std::int64_t step, Results& results) {
+  std::vector<ObservedWindow> windows;
+  if (watched.model) windows = watched.model->take_windows();
+  std::vector<std::shared_ptr<Observer>> observers;
+  {
+    const std::lock_guard lock(mutex_);
+    observers = watched.observers;
+  }
+  for (const auto& observer : observers) windows.push_back(observer->take_window());
+  Window closed{step, to_string(watched.phase), {}, {}};
+  for (ObservedWindow& window : windows) {
+    const auto& whole = window.layer.whole;
+    if (!whole || (whole->num_samples_seen() == 0 && whole->parts().num_samples_skipped == 0)) continue;
+    closed.layers.push_back(window_of(*whole));
+    closed.layers.back().p = p_of(window);
+    add(std::move(window.layer), results);
+  }
+  return closed;
+}
+
+std::vector<Window> Monitor::step(std::int64_t step, std::vector<std::pair<std::string, double>> scalars) {
+  if (step < 0) {
+    throw Error(kWhere, "steps are numbered from 0", fmt::format("{}", step), "give how many steps were trained");
+  }
+  const std::lock_guard lock(step_mutex_);
+  std::vector<Window> closed;
+  std::vector<Results> results;
+  for (const auto& watched : watched_) {
+    Results whole{settings_of(options_), {}, false};
+    Window window = close(*watched, step, whole);
+    const bool is_training = watched->phase == Phase::kTraining;
+    if (is_training) window.scalars = std::move(scalars);
+    if (window.layers.empty() && !is_training) continue;
+    closed.push_back(std::move(window));
+    results.push_back(std::move(whole));
+  }
+  if (history_) {
+    unwritten_.insert(unwritten_.end(), closed.begin(), closed.end());
+    while (!unwritten_.empty()) {
+      history_->append(unwritten_.front());
+      unwritten_.erase(unwritten_.begin());
+    }
+  }
+  for (std::size_t k = 0; k < closed.size(); ++k) write(closed[k], results[k]);
+  return closed;
+}
+
+void Monitor::write(const Window& window, const Results& results) {
+  if (options_.results.empty() || results.layers.empty()) return;
+  save(results, options_.results / fmt::format("step-{:08}-{}.srm.pt", window.step, window.phase));
+}
+
+const History& Monitor::earlier() const { return history_ ? history_->earlier() : none_; }
+
+}  // namespace srm

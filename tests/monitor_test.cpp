@@ -1,0 +1,263 @@
+#include "srm/monitor.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+
+#include <thread>
+
+#include "file_bytes.h"
+#include "file_size_limit.h"
+#include "hooked_models.h"
+#include "scratch_folder.h"
+#include "srm/error.h"
+#include "srm/io.h"
+#include "srm/merge.h"
+#include "srm/null.h"
+#include "srm/statistics.h"
+
+namespace srm {
+namespace {
+
+using test::load_model;
+using test::rows;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::ThrowsMessage;
+
+MonitorOptions options_of(std::vector<std::string> layers = {"*"}) {
+  MonitorOptions options;
+  options.observe.layers = std::move(layers);
+  options.observe.epsilon = {0.5};
+  options.observe.num_angles = 36;
+  return options;
+}
+
+std::shared_ptr<MemoryBudget> ample() { return std::make_shared<MemoryBudget>(std::int64_t{1} << 32); }
+
+Resonance counted(const std::vector<at::Tensor>& activations, const ObserveOptions& options) {
+  Observer observer("h", options, Layout::kAuto, ample());
+  for (const at::Tensor& activation : activations) observer.observe(activation);
+  return observer.resonance().value();
+}
+
+// Would catch rows that fall between windows, or into both.
+TEST(MonitorTest, WindowsTogetherAreTheWhole) {
+  const ScratchFolder folder;
+  MonitorOptions options = options_of();
+  options.results = folder.path();
+  Monitor monitor(options, ample());
+  std::vector<at::Tensor> all;
+  for (std::int64_t step = 1; step <= 3; ++step) {
+    for (std::uint64_t batch = 0; batch < 4; ++batch) {
+      all.push_back(rows({7 + step, 8}, 10 * static_cast<std::uint64_t>(step) + batch));
+      monitor.observe("h", all.back());
+    }
+    const std::vector<Window> closed = monitor.step(step, {{"loss", 0.5}});
+    ASSERT_THAT(closed, SizeIs(1));
+    EXPECT_EQ(closed[0].phase, "training");
+    EXPECT_THAT(closed[0].scalars, ElementsAre(std::pair<std::string, double>("loss", 0.5)));
+    ASSERT_THAT(closed[0].layers, SizeIs(1));
+    const std::vector<at::Tensor> own(all.end() - 4, all.end());
+    EXPECT_EQ(closed[0].layers[0], window_of(counted(own, options.observe)));
+  }
+  Resonance sum = load_results(folder / "step-00000001-training.srm.pt").layers.at(0);
+  for (const char* name : {"step-00000002-training.srm.pt", "step-00000003-training.srm.pt"}) {
+    sum = merge(sum, load_results(folder / name).layers.at(0));
+  }
+  const Resonance whole = counted(all, options.observe);
+  EXPECT_EQ(sum.parts().counts, whole.parts().counts);
+  EXPECT_EQ(sum.parts().scores, whole.parts().scores);
+  EXPECT_EQ(sum.parts().num_calls, whole.parts().num_calls);
+}
+
+TEST(MonitorTest, EvaluationIsKeptApart) {
+  const torch::jit::Module model = load_model("mlp_scripted");
+  torch::jit::Module trained = model;
+  Monitor monitor(model, options_of({"*"}), ample());
+  trained.train();
+  monitor.forward({rows({5, 6})});
+  trained.eval();
+  monitor.forward({rows({9, 6})});
+  monitor.forward({rows({2, 6})});
+  const std::vector<Window> closed = monitor.step(1);
+  ASSERT_THAT(closed, SizeIs(2));
+  EXPECT_EQ(closed[0].phase, "training");
+  EXPECT_EQ(closed[1].phase, "evaluation");
+  EXPECT_EQ(closed[0].layers.at(0).num_samples_seen, 5);
+  EXPECT_EQ(closed[1].layers.at(0).num_samples_seen, 11);
+  EXPECT_THAT(monitor.step(2), SizeIs(1)) << "a window of training without rows has its scalars still";
+  monitor.set_phase(Phase::kEvaluation);
+  monitor.module().forward({rows({3, 6})});
+  EXPECT_EQ(monitor.step(3).at(1).layers.at(0).num_samples_seen, 3);
+}
+
+// A loop that trains is the same bit for bit, watched or not, and handed tensors stay in their graph.
+TEST(MonitorTest, TrainingIsTheSameWatchedOrNot) {
+  const bool was_on = torch::jit::getGraphExecutorOptimize();
+  torch::jit::setGraphExecutorOptimize(false);
+  const auto trained = [&](bool is_watched) {
+    torch::jit::Module model = load_model("mlp_scripted");
+    std::vector<at::Tensor> parameters;
+    for (const auto& parameter : model.parameters()) {
+      const torch::NoGradGuard no_grad;
+      parameter.copy_(rows(parameter.sizes(), 3) * 0.3);
+      parameters.push_back(parameter);
+    }
+    model.train();
+    std::optional<Monitor> monitor;
+    if (is_watched) monitor.emplace(model, options_of(), ample());
+    for (std::int64_t step = 0; step < 12; ++step) {
+      const std::vector<c10::IValue> inputs = {rows({16, 6}, 40 + static_cast<std::uint64_t>(step))};
+      const at::Tensor out = (is_watched ? monitor->forward(inputs) : model.forward(inputs)).toTensor();
+      if (is_watched) monitor->observe("handed", out);
+      const auto loss = out.pow(2).mean();
+      const auto gradients = torch::autograd::grad({loss}, parameters);
+      const torch::NoGradGuard no_grad;
+      for (std::size_t k = 0; k < parameters.size(); ++k) parameters[k].sub_(0.1 * gradients[k]);
+      if (is_watched && step % 4 == 3) monitor->step(step);
+    }
+    std::vector<at::Tensor> values;
+    for (const at::Tensor& parameter : parameters) values.push_back(parameter.detach().clone());
+    return values;
+  };
+  // Dropout draws from one generator.
+  at::manual_seed(5);
+  const auto bare = trained(false);
+  at::manual_seed(5);
+  const auto watched = trained(true);
+  for (std::size_t k = 0; k < bare.size(); ++k) EXPECT_TRUE(at::equal(bare[k], watched[k])) << k;
+  torch::jit::setGraphExecutorOptimize(was_on);
+}
+
+TEST(MonitorTest, EachWindowIsTestedAgainstRotations) {
+  MonitorOptions options = options_of();
+  options.num_rotations = 40;
+  Monitor monitor(options, ample());
+  const at::Tensor noise = rows({300, 8});
+  const at::Tensor on_axes = at::one_hot(at::arange(300) % 8, 8).to(at::kFloat) + 0.05 * noise;
+  monitor.observe("isotropic", noise);
+  monitor.observe("aligned", on_axes);
+  const Window window = monitor.step(0).at(0);
+  EXPECT_GT(window.layers.at(0).p.value(), 0.05);
+  EXPECT_LT(window.layers.at(1).p.value(), 0.05);
+  NullOptions nulls;
+  nulls.num_rotations = 40;
+  EXPECT_EQ(window.layers[1].p, haar_null(on_axes, Basis::standard(8), nulls).p);
+  monitor.observe("aligned", on_axes.slice(0, 0, 1));
+  EXPECT_EQ(monitor.step(1).at(0).layers.at(0).p, std::nullopt) << "one row is no sample";
+}
+
+TEST(MonitorTest, TheHistoryGoesOnAfterADeath) {
+  const ScratchFolder folder;
+  MonitorOptions options = options_of();
+  options.history = folder / "run.srmh";
+  {
+    Monitor monitor(options, ample());
+    EXPECT_THAT(monitor.earlier().windows, IsEmpty());
+    monitor.observe("h", rows({20, 8}));
+    monitor.step(100);
+  }
+  std::filesystem::resize_file(options.history, std::filesystem::file_size(options.history) - 3);
+  Monitor monitor(options, ample());
+  EXPECT_THAT(monitor.earlier().windows, IsEmpty());
+  EXPECT_GT(monitor.earlier().num_bytes_torn, 0);
+  monitor.observe("h", rows({20, 8}));
+  const std::vector<Window> closed = monitor.step(100);
+  EXPECT_EQ(load_history(options.history).windows, closed);
+  MonitorOptions other = options;
+  other.observe.epsilon = {0.75};
+  other.history = folder / "other.srmh";
+  Monitor fresh(other, ample());
+  EXPECT_THAT(load_history(other.history).settings, testing::Contains(testing::Pair("epsilon", "0.75")));
+}
+
+TEST(MonitorTest, WindowsThatTheDiskDidNotTakeComeWithTheNextStep) {
+  const ScratchFolder folder;
+  MonitorOptions options = options_of();
+  options.history = folder / "run.srmh";
+  Monitor monitor(options, ample());
+  monitor.observe("h", rows({20, 8}));
+  {
+    const FileSizeLimit limit(std::filesystem::file_size(options.history) + 10);
+    EXPECT_THAT([&] { monitor.step(1); }, ThrowsMessage<Error>(HasSubstr("must fit on the disk")));
+  }
+  monitor.observe("h", rows({30, 8}));
+  monitor.step(2);
+  const History history = load_history(options.history);
+  ASSERT_THAT(history.windows, SizeIs(2));
+  EXPECT_EQ(history.windows[0].step, 1);
+  EXPECT_EQ(history.windows[0].layers.at(0).num_samples_seen, 20);
+  EXPECT_EQ(history.windows[1].layers.at(0).num_samples_seen, 30);
+}
+
+TEST(MonitorTest, LimitsAndSamplingHoldInEachWindow) {
+  MonitorOptions options = options_of();
+  options.observe.limit = 10;
+  Monitor monitor(options, ample());
+  for (const std::int64_t step : {1, 2}) {
+    for (int k = 0; k < 3; ++k) monitor.observe("h", rows({7, 8}));
+    const Window window = monitor.step(step).at(0);
+    EXPECT_EQ(window.layers.at(0).num_samples_seen, 10);
+    EXPECT_EQ(window.layers.at(0).num_samples_skipped, 11);
+  }
+}
+
+// Every row is in exactly one window, whatever the threads do.
+TEST(MonitorTest, ThreadsMayObserveWhileWindowsClose) {
+  Monitor monitor(options_of(), ample());
+  constexpr std::int64_t kCalls = 60;
+  std::vector<std::jthread> threads;
+  for (std::uint64_t t = 0; t < 3; ++t) {
+    threads.emplace_back([&monitor, x = rows({5, 8}, t)] {
+      for (std::int64_t k = 0; k < kCalls; ++k) monitor.observe(k % 2 == 0 ? "even" : "odd", x);
+    });
+  }
+  std::int64_t num_samples = 0;
+  const auto add = [&](const std::vector<Window>& closed) {
+    for (const LayerWindow& layer : closed.at(0).layers) num_samples += layer.num_samples_seen;
+  };
+  for (std::int64_t step = 0; step < 20; ++step) add(monitor.step(step));
+  threads.clear();
+  add(monitor.step(20));
+  EXPECT_EQ(num_samples, 3 * kCalls * 5);
+}
+
+TEST(MonitorTest, MemoryOfAWindowIsThatOfTheNext) {
+  const auto budget = ample();
+  Monitor monitor(options_of(), budget);
+  monitor.observe("h", rows({50, 32}));
+  const std::int64_t bytes = budget->reserved_bytes();
+  for (std::int64_t step = 0; step < 5; ++step) {
+    monitor.step(step);
+    monitor.observe("h", rows({50, 32}));
+    EXPECT_EQ(budget->reserved_bytes(), bytes);
+  }
+}
+
+TEST(MonitorTest, WhatCannotBeWatchedIsRefused) {
+  MonitorOptions centred = options_of();
+  centred.observe.centre = true;
+  EXPECT_THAT([&] { Monitor(centred, ample()); }, ThrowsMessage<Error>(HasSubstr("no pass before it")));
+  MonitorOptions rotations = options_of();
+  rotations.num_rotations = 1;
+  EXPECT_THAT([&] { Monitor(rotations, ample()); }, ThrowsMessage<Error>(HasSubstr("two rotations or more")));
+  MonitorOptions without = options_of();
+  without.observe.counts = false;
+  without.observe.num_test_rows = 5;
+  EXPECT_THAT([&] { Monitor(without, ample()); }, ThrowsMessage<Error>(HasSubstr("a window is of counts")));
+  Monitor monitor(options_of(), ample());
+  EXPECT_THAT([&] { monitor.step(-1); }, ThrowsMessage<Error>(HasSubstr("numbered from 0; got -1")));
+  EXPECT_THAT([&] { monitor.module(); }, ThrowsMessage<Error>(HasSubstr("there must be a model")));
+  EXPECT_THAT([&] { monitor.forward({}); }, ThrowsMessage<Error>(HasSubstr("there must be a model")));
+  monitor.observe("h", rows({4, 8}));
+  EXPECT_THAT([&] { monitor.observe("h", rows({4, 9})); }, ThrowsMessage<Error>(HasSubstr("must have 8 numbers")));
+  EXPECT_EQ(monitor.step(0).at(0).layers.at(0).num_samples_seen, 4);
+}
+
+}  // namespace
+}  // namespace srm
