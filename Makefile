@@ -38,7 +38,7 @@ test: real-models release  ## every test; those of the Torch-free core also unde
 test-long: test  ## the tests that take many minutes, too
 	@cmake/build.sh test release -L long
 
-bench: setup     ## times torchsrm beside plain LibTorch and bare models; writes build/bench.json (under 5 minutes)
+bench: setup     ## times torchsrm beside plain LibTorch and bare models; writes build/bench.json (under 5 minutes; rows of the sentence encoder need make real-models)
 	@cmake/build.sh build release torchsrm_bench
 	@OMP_NUM_THREADS=1 cmake/build.sh run release torchsrm_bench --json build/bench.json
 

@@ -1,5 +1,6 @@
 """The README keeps what it says: its C++ is the example that is compiled, its commands run and print what it shows."""
 
+import json
 import os
 import pathlib
 import re
@@ -9,6 +10,7 @@ import tempfile
 import unittest
 
 COMMAND, EXAMPLE, TENSORS = pathlib.Path(sys.argv.pop(1)), sys.argv.pop(1), sys.argv.pop(1)
+MONITOR = sys.argv.pop(1)
 PLUGIN, SOURCE = sys.argv.pop(1), pathlib.Path(sys.argv.pop(1))
 PYTHON = sys.argv.pop(1) if len(sys.argv) > 1 else ""
 README = (SOURCE / "README.md").read_text()
@@ -36,11 +38,31 @@ class ReadmeTest(unittest.TestCase):
 
     def test_code_is_that_of_the_examples(self):
         examples = SOURCE / "tests" / "examples"
-        self.assertEqual(blocks("cpp"), [(examples / f"{name}.cpp").read_text() for name in ("observe_model", "observe_tensors")])
+        self.assertEqual(blocks("cpp"), [(examples / f"{name}.cpp").read_text() for name in ("observe_model", "observe_tensors", "monitor_training")])
         self.assertEqual(blocks("python"), [(examples / "observe_from_python.py").read_text()])
 
     def test_tensors_of_other_models_are_observed(self):
         self.assertRegex(self.run_shell(TENSORS), r"^hidden: 640 samples, A4 = [-+]0\.\d{3}$")
+
+    def test_training_leaves_the_history_that_is_shown(self):
+        printed = self.run_shell(f"{MONITOR} models/data/held_out.npy training.srmh; COLUMNS=100 torchsrm show training.srmh")
+        shown = next(block for block in blocks("text") if "windows, steps" in block).splitlines()
+        lines = printed.splitlines()
+        self.assertEqual([line.split()[:9] for line in shown[:1]], [line.split()[:9] for line in lines[:1]])
+        self.assertEqual(shown[2], lines[2])
+        self.assertRegex(lines[1], r"^loss: 0\.0\d+ at first, 0\.0\d+ at last$")
+        self.assertRegex(lines[3], r"^code   training  16   270000    -0\.0\d\d  -0\.0\d\d ")
+        windows = json.loads(self.run_shell("torchsrm show training.srmh --json"))[0]["windows"]
+        self.assertEqual([window["step"] for window in windows], list(range(50, 601, 50)))
+        self.assertEqual(len(windows[0]["layers"][0]["holistic_counts"]), 360)
+        with open(self.folder / "training.srmh", "r+b") as history:
+            history.truncate(history.seek(0, 2) - 9)
+        torn = self.run_shell("torchsrm show training.srmh")
+        self.assertRegex(torn, r"^the last record is torn \(\d+ bytes\) and is left out")
+        self.assertIn("11 windows, steps 50 to 550", torn)
+        done = subprocess.run([COMMAND, "show", "training.srmh", "--plane", "0,1"], cwd=self.folder, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("a history holds scores and holistic curves", done.stderr)
 
     @unittest.skipUnless(PYTHON, "no Python torch of this version")
     def test_python_example_runs(self):

@@ -6,9 +6,11 @@
 #include <torch/script.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -67,6 +69,10 @@ std::string cpu_name() {
 }
 
 int report_check(const std::vector<Row>& rows, Against against) {
+  if (rows.empty()) {
+    fmt::print("no row was measured: --benchmark_filter chooses none that has a target\n");
+    return 1;
+  }
   const Findings findings = check(rows, against);
   for (const std::string& name : findings.not_measured) fmt::print("not measured: {}\n", name);
   for (const std::string& sentence : findings.lost) fmt::print("LOST {}\n", sentence);
@@ -108,7 +114,6 @@ int run(const Flags& flags) {
 }  // namespace srm::bench
 
 int main(int argc, char** argv) try {
-  benchmark::Initialize(&argc, argv);
   srm::bench::Flags flags;
   CLI::App app(
       "Times torchsrm beside plain LibTorch, in alternating pairs of one run. Takes Google Benchmark's options too.");
@@ -122,6 +127,9 @@ int main(int argc, char** argv) try {
                                                             {"target", srm::bench::Against::kTarget}};
   app.add_option("--against", flags.against, "Of what: `target`, or `reached` where that is less (the default)")
       ->transform(CLI::CheckedTransformer(words));
+  // Google Benchmark prints a help of its own, and ends.
+  if (std::find(argv, argv + argc, std::string_view("--help")) != argv + argc) fmt::print("{}\n", app.help());
+  benchmark::Initialize(&argc, argv);
   CLI11_PARSE(app, argc, argv);
   return srm::bench::run(flags);
 } catch (const std::exception& error) {
