@@ -363,6 +363,15 @@ Resonance Accumulator::resonance() const {
   return Resonance(std::move(parts), "accumulator");
 }
 
+Resonance Accumulator::holistic() const {
+  state_->finish();
+  ResonanceParts parts = state_->parts();
+  parts.plane_choice = to_string(PlaneChoice{PlaneChoice::Kind::kNone});
+  parts.plane_seed = 0;
+  state_->tables.read_out_holistic(state_->row_counts.num_without_direction(), parts);
+  return Resonance(std::move(parts), "accumulator");
+}
+
 Resonance Accumulator::take_resonance() && {
   state_->finish();
   ResonanceParts parts = state_->parts();

@@ -161,6 +161,14 @@ Resonance LayerCounts::whole() const {
   return sum;
 }
 
+Resonance LayerCounts::holistic() const {
+  Resonance sum = accumulators_.at(kUnlabelled).holistic();
+  for (const auto& [label, accumulator] : accumulators_) {
+    if (label != kUnlabelled) sum = merge(sum, accumulator.holistic());
+  }
+  return sum;
+}
+
 Resonance LayerCounts::take_whole() {
   if (accumulators_.size() > 1) return whole();
   return std::move(accumulators_.at(kUnlabelled)).take_resonance();

@@ -52,6 +52,8 @@ class LayerCounts {
   const std::vector<double>& mean() const { return plan_.mean; }
   /// All rows, whatever their class.
   Resonance whole() const;
+  /// whole().without_tables(), without a copy of the tables.
+  Resonance holistic() const;
   /// The same without a copy where rows have no classes; nothing can be counted afterwards.
   Resonance take_whole();
   /// Those that had rows, by ascending class; none where results are not asked for by class.

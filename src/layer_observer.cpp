@@ -236,6 +236,13 @@ std::optional<Resonance> Observer::resonance() const {
   return whole_locked();
 }
 
+std::optional<Resonance> Observer::holistic() const {
+  const std::lock_guard lock(mutex_);
+  if (counts_ && options_.counts && !earlier_) return counts_->holistic();
+  const std::optional<Resonance> whole = whole_locked();
+  return whole ? std::optional(whole->without_tables()) : std::nullopt;
+}
+
 std::pair<std::optional<Resonance>, StreamPosition> Observer::snapshot() const {
   const std::lock_guard lock(mutex_);
   return {whole_locked(), position_};

@@ -300,6 +300,14 @@ Results ObservedModule::results() const {
   return results;
 }
 
+Results ObservedModule::holistic_results() const {
+  Results results{settings_of(options_), {}, false};
+  for (const auto& observer : observers()) {
+    if (auto layer = observer->holistic()) results.layers.push_back(std::move(*layer));
+  }
+  return results;
+}
+
 Results ObservedModule::take_results() {
   Results results{settings_of(options_), {}, false};
   for (const auto& observer : observers_) {

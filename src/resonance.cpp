@@ -66,6 +66,17 @@ std::span<const std::int64_t> Resonance::holistic_part(const std::vector<std::in
                                    static_cast<std::size_t>(num_angles()));
 }
 
+Resonance Resonance::without_tables() const {
+  ResonanceParts parts = parts_;
+  parts.planes.clear();
+  parts.counts.clear();
+  parts.plane_hits.clear();
+  parts.signed_counts.clear();
+  parts.plane_choice = "none";
+  parts.plane_seed = 0;
+  return Resonance(std::move(parts));
+}
+
 std::span<const std::int64_t> Resonance::counts(std::int64_t epsilon_index, std::int64_t plane_index) const {
   return plane_part(parts_.counts, epsilon_index, plane_index);
 }

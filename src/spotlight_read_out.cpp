@@ -31,9 +31,8 @@ void SpotlightTables::read_out(std::int64_t num_rows_everywhere, ResonanceParts&
 void SpotlightTables::read_out(std::vector<std::int64_t> tables, std::vector<std::int64_t> signed_tables,
                                std::int64_t num_rows_everywhere, ResonanceParts& parts) const {
   parts.planes = chosen_.planes();
-  parts.num_planes_summed = planes_.num_planes();
-  parts.num_planes_left_out = planes_.num_left_out();
   parts.holistic_counts.assign(size_of(std::ssize(spotlight_.epsilon), num_angles_), 0);
+  read_out_scores(parts);
   read_out_planes(std::move(tables), num_rows_everywhere, parts);
   read_out_sums(num_rows_everywhere, parts);
   if (spotlight_.is_signed) read_out_signed(std::move(signed_tables), parts);
@@ -72,44 +71,101 @@ void SpotlightTables::read_out_planes(std::vector<std::int64_t> tables, std::int
   parts.counts = std::move(tables);
 }
 
-void SpotlightTables::read_out_sums(std::int64_t num_rows_everywhere, ResonanceParts& parts) const {
+void SpotlightTables::read_out_scores(ResonanceParts& parts) const {
+  parts.num_planes_summed = planes_.num_planes();
+  parts.num_planes_left_out = planes_.num_left_out();
   parts.scores.cosine_sum.assign(spotlight_.epsilon.size(), 0);
   parts.scores.num_hits.assign(spotlight_.epsilon.size(), 0);
   for (const Sums& sums : sums_) {
     add_to(parts.scores.cosine_sum, sums.cosine_sum);
     add_to(parts.scores.num_hits, sums.num_hits);
-    if (!chosen_.has_all()) add_to(parts.holistic_counts, sums.holistic);
   }
+}
+
+void SpotlightTables::read_out_sums(std::int64_t num_rows_everywhere, ResonanceParts& parts) const {
   if (chosen_.has_all()) return;
+  for (const Sums& sums : sums_) add_to(parts.holistic_counts, sums.holistic);
+  holistic_to_counts(num_rows_everywhere, parts.holistic_counts);
+}
+
+// From differences (E, K), in place.
+void SpotlightTables::holistic_to_counts(std::int64_t num_rows_everywhere,
+                                         std::vector<std::int64_t>& differences) const {
   const std::int64_t num_spanned = planes_.num_planes() - planes_.num_kept_as_zeros();
   for (std::int64_t e = 0; e < std::ssize(spotlight_.epsilon); ++e) {
     const bool has_all_rows = spotlight_.epsilon[static_cast<std::size_t>(e)] <= 0;
-    std::int64_t* holistic = parts.holistic_counts.data() + e * num_angles_;
+    std::int64_t* holistic = differences.data() + e * num_angles_;
     to_counts(holistic, has_all_rows ? num_rows_everywhere * num_spanned : 0, holistic);
+  }
+}
+
+// Of all planes, (E, K), where each has one.
+std::vector<std::int64_t> SpotlightTables::sum_of_tables() const {
+  const std::int64_t num_epsilons = std::ssize(spotlight_.epsilon);
+  std::vector<std::int64_t> sum(size_of(num_epsilons, num_angles_), 0);
+  const auto add_tables = [&](const auto* cells) {
+    for (std::int64_t e = 0; e < num_epsilons; ++e) {
+      std::int64_t* holistic = sum.data() + e * num_angles_;
+      for (std::int64_t p = 0; p < chosen_.num_planes(); ++p) {
+        const auto* table = cells + (e * chosen_.num_planes() + p) * stride();
+        for (std::int64_t k = 0; k < num_distinct_; ++k) holistic[k] += table[k];
+      }
+    }
+  };
+  if (is_narrow_) {
+    add_tables(reinterpret_cast<const NarrowCell*>(tables_.data()));
+  } else {
+    add_tables(tables_.data());
+  }
+  return sum;
+}
+
+void SpotlightTables::read_out_holistic(std::int64_t num_rows_everywhere, ResonanceParts& parts) const {
+  const std::int64_t num_epsilons = std::ssize(spotlight_.epsilon);
+  read_out_scores(parts);
+  parts.holistic_counts.assign(size_of(num_epsilons, num_angles_), 0);
+  if (chosen_.has_all()) {
+    parts.holistic_counts = sum_of_tables();
+    holistic_to_counts(num_rows_everywhere, parts.holistic_counts);
+  } else {
+    read_out_sums(num_rows_everywhere, parts);
+  }
+  if (!spotlight_.is_signed) return;
+  if (has_signed_tables_ && chosen_.has_all()) {
+    parts.holistic_signed_counts.assign(parts.holistic_counts.size(), 0);
+    for (std::int64_t curve = 0; curve < num_epsilons * chosen_.num_planes(); ++curve) {
+      std::int64_t* holistic = parts.holistic_signed_counts.data() + curve / chosen_.num_planes() * num_angles_;
+      for (std::int64_t k = 0; k < num_distinct_; ++k) {
+        holistic[k] += signed_tables_[static_cast<std::size_t>(curve * num_angles_ + k)];
+      }
+    }
+    for (std::int64_t e = 0; e < num_epsilons; ++e) {
+      std::int64_t* holistic = parts.holistic_signed_counts.data() + e * num_angles_;
+      to_counts(holistic, 0, holistic);
+    }
+    return;
+  }
+  read_out_holistic_signed(parts);
+}
+
+// Counts without those of half a turn away, (K).
+void SpotlightTables::take_half_turn_off(const std::int64_t* counts, std::int64_t* signed_counts) const {
+  for (std::int64_t k = 0; k < num_angles_; ++k) {
+    signed_counts[k] = counts[k] - counts[(k + num_distinct_ / 2) % num_distinct_];
   }
 }
 
 // Rows without a direction are on neither side.
 void SpotlightTables::read_out_signed(std::vector<std::int64_t> signed_tables, ResonanceParts& parts) const {
-  const std::int64_t num_epsilons = std::ssize(spotlight_.epsilon);
-  const std::int64_t num_curves = num_epsilons * chosen_.num_planes();
-  parts.holistic_signed_counts.assign(parts.holistic_counts.size(), 0);
+  const std::int64_t num_curves = std::ssize(spotlight_.epsilon) * chosen_.num_planes();
   if (!has_signed_tables_) {
     parts.signed_counts.resize(parts.counts.size());
-    const auto take_half_turn_off = [&](const std::int64_t* counts, std::int64_t* signed_counts) {
-      for (std::int64_t k = 0; k < num_angles_; ++k) {
-        signed_counts[k] = counts[k] - counts[(k + num_distinct_ / 2) % num_distinct_];
-      }
-    };
     for (std::int64_t curve = 0; curve < num_curves; ++curve) {
       take_half_turn_off(parts.counts.data() + curve * num_angles_, parts.signed_counts.data() + curve * num_angles_);
     }
-    for (std::int64_t e = 0; e < num_epsilons; ++e) {
-      take_half_turn_off(parts.holistic_counts.data() + e * num_angles_,
-                         parts.holistic_signed_counts.data() + e * num_angles_);
-    }
-    return;
+    return read_out_holistic_signed(parts);
   }
+  parts.holistic_signed_counts.assign(parts.holistic_counts.size(), 0);
   for (std::int64_t curve = 0; curve < num_curves; ++curve) {
     std::int64_t* counts = signed_tables.data() + curve * num_angles_;
     to_counts(counts, 0, counts);
@@ -118,11 +174,22 @@ void SpotlightTables::read_out_signed(std::vector<std::int64_t> signed_tables, R
     for (std::int64_t k = 0; k < num_angles_; ++k) holistic[k] += counts[k];
   }
   parts.signed_counts = std::move(signed_tables);
-  if (chosen_.has_all()) return;
-  for (const Sums& sums : sums_) add_to(parts.holistic_signed_counts, sums.holistic_signed);
-  for (std::int64_t e = 0; e < num_epsilons; ++e) {
+  if (!chosen_.has_all()) read_out_holistic_signed(parts);
+}
+
+// Where not all planes have tables of signed counts, or where these follow from the others.
+void SpotlightTables::read_out_holistic_signed(ResonanceParts& parts) const {
+  parts.holistic_signed_counts.assign(parts.holistic_counts.size(), 0);
+  for (const Sums& sums : sums_) {
+    if (has_signed_tables_) add_to(parts.holistic_signed_counts, sums.holistic_signed);
+  }
+  for (std::int64_t e = 0; e < std::ssize(spotlight_.epsilon); ++e) {
     std::int64_t* holistic = parts.holistic_signed_counts.data() + e * num_angles_;
-    to_counts(holistic, 0, holistic);
+    if (has_signed_tables_) {
+      to_counts(holistic, 0, holistic);
+    } else {
+      take_half_turn_off(parts.holistic_counts.data() + e * num_angles_, holistic);
+    }
   }
 }
 

@@ -94,6 +94,8 @@ class SpotlightTables {
   /// `num_rows_everywhere` more rows in every spotlight of an epsilon <= 0, which are the rows without a direction.
   void read_out(std::int64_t num_rows_everywhere, ResonanceParts& parts) const&;
   void read_out(std::int64_t num_rows_everywhere, ResonanceParts& parts) &&;
+  /// The same as if no plane had a table.
+  void read_out_holistic(std::int64_t num_rows_everywhere, ResonanceParts& parts) const;
 
  private:
   /// What an owner sums over all its planes: scores (epsilon), and where not all planes have tables, what would be the
@@ -124,8 +126,13 @@ class SpotlightTables {
   void read_out(std::vector<std::int64_t> tables, std::vector<std::int64_t> signed_tables,
                 std::int64_t num_rows_everywhere, ResonanceParts& parts) const;
   void read_out_planes(std::vector<std::int64_t> tables, std::int64_t num_rows_everywhere, ResonanceParts& parts) const;
+  void read_out_scores(ResonanceParts& parts) const;
   void read_out_sums(std::int64_t num_rows_everywhere, ResonanceParts& parts) const;
+  std::vector<std::int64_t> sum_of_tables() const;
+  void holistic_to_counts(std::int64_t num_rows_everywhere, std::vector<std::int64_t>& differences) const;
   void read_out_signed(std::vector<std::int64_t> signed_tables, ResonanceParts& parts) const;
+  void read_out_holistic_signed(ResonanceParts& parts) const;
+  void take_half_turn_off(const std::int64_t* counts, std::int64_t* signed_counts) const;
   void to_counts(const std::int64_t* differences, std::int64_t count, std::int64_t* counts) const;
 
   const Basis& basis_;

@@ -394,6 +394,38 @@ TEST(AccumulatorTest, ResonanceCopiesAndTakeResonanceIsTheSame) {
   EXPECT_EQ(budget.reserved_bytes(), 0);
 }
 
+// Whichever planes have tables, on grids with and without the half turn, with rows that are in every spotlight.
+TEST(AccumulatorTest, HolisticIsTheResultWithoutTables) {
+  std::vector<double> rows = gaussian(40 * 6, 5);
+  std::fill_n(rows.begin(), 6, 0.0);
+  for (const std::int64_t num_angles : {12, 13}) {
+    for (const PlaneChoice& planes :
+         {PlaneChoice{}, PlaneChoice{PlaneChoice::Kind::kRandom, 4, 1}, PlaneChoice{PlaneChoice::Kind::kNone}}) {
+      for (const bool is_signed : {false, true}) {
+        AccumulatorOptions options = options_of({0.5, -0.2}, num_angles, GridEnds::kInclusive);
+        options.planes = planes;
+        options.is_signed = is_signed;
+        options.num_threads = 2;
+        MemoryBudget budget(1 << 30);
+        Accumulator accumulator(std::make_shared<const Basis>(Basis::standard(6)), options, budget);
+        accumulator.update(rows.data(), 40, 6, 6);
+        const Resonance holistic = accumulator.holistic();
+        const ResonanceParts expected = accumulator.resonance().without_tables().parts();
+        EXPECT_EQ(holistic.parts().holistic_counts, expected.holistic_counts);
+        EXPECT_EQ(holistic.parts().holistic_signed_counts, expected.holistic_signed_counts);
+        EXPECT_EQ(holistic.parts().scores, expected.scores);
+        EXPECT_EQ(holistic.num_planes(), 0);
+        EXPECT_EQ(holistic.parts().plane_choice, "none");
+        options.planes = PlaneChoice{PlaneChoice::Kind::kNone};
+        EXPECT_EQ(holistic.parts().holistic_counts,
+                  accumulate(rows, Basis::standard(6), options).parts().holistic_counts);
+        accumulator.update(rows.data(), 40, 6, 6);
+        EXPECT_EQ(accumulator.holistic().num_samples_seen(), 80) << "looking ends nothing";
+      }
+    }
+  }
+}
+
 TEST(AccumulatorTest, SumsThatWouldOverflowAreRefusedBeforeARowIsRead) {
   MemoryBudget budget(1 << 30);
   Accumulator accumulator(std::make_shared<const Basis>(Basis::standard(2)), options_of({0.9}, 8), budget);

@@ -234,7 +234,8 @@ TEST(ObserverTest, CentringNeedsRowsInTheFirstPassAndHasOnlyOne) {
   Observer observer("layer", options, Layout::kAuto, ample());
   observer.observe(at::empty({0, 4}));
   observer.finish_pass();
-  EXPECT_THAT(refusal(observer, x), AllOf(HasSubstr("must have rows in the passes before it is counted"), HasSubstr("'!layer'")));
+  EXPECT_THAT(refusal(observer, x),
+              AllOf(HasSubstr("must have rows in the passes before it is counted"), HasSubstr("'!layer'")));
 }
 
 TEST(ObserverTest, GoesOnWhereAResultEndedAsIfNothingHadBeenBetween) {
@@ -387,6 +388,27 @@ TEST(ObserverTest, ConcurrentCallersCountWhatOneAfterTheOtherDoesAndReadingsAreC
   }
   threads.clear();
   expect_same(*observer.resonance(), *serial.resonance());
+}
+
+// Classes are added up, and what was counted before stays in it.
+TEST(Observer, HolisticIsItsResultWithoutTables) {
+  const at::Tensor x = test::rows({30, 5});
+  ObserveOptions options{.epsilon = {0.5}};
+  Observer plain("layer", options, Layout::kAuto, ample());
+  EXPECT_FALSE(plain.holistic());
+  plain.observe(x);
+  EXPECT_EQ(plain.holistic()->parts().holistic_counts, plain.resonance()->parts().holistic_counts);
+  EXPECT_EQ(plain.holistic()->num_planes(), 0);
+  Observer later("layer", options, Layout::kAuto, ample(), plain.resonance());
+  later.observe(x);
+  EXPECT_EQ(later.holistic()->num_samples_seen(), 60);
+  EXPECT_EQ(later.holistic()->parts().holistic_counts, later.resonance()->parts().holistic_counts);
+  options.num_classes = 3;
+  options.by_class = true;
+  Observer classes("layer", options, Layout::kAuto, ample());
+  classes.observe(x, {}, {at::arange(30) % 3});
+  EXPECT_EQ(classes.holistic()->parts().holistic_counts, plain.holistic()->parts().holistic_counts);
+  EXPECT_EQ(classes.holistic()->parts().scores, plain.holistic()->parts().scores);
 }
 
 }  // namespace

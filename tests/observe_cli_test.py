@@ -4,10 +4,11 @@ import csv
 import json
 import math
 import struct
+import subprocess
 import unittest
 
 import torch_file
-from command_case import HELD_OUT, MODELS, TANH, CommandCase, gaussian_rows
+from command_case import COMMAND, HELD_OUT, MODELS, TANH, CommandCase, gaussian_rows
 
 LABELS = str(MODELS / "data" / "held_out_labels.npy")
 BOTTLENECK = "encoder.bottleneck_activation"
@@ -245,6 +246,48 @@ class DensityTest(CommandCase):
         self.assertEqual(merged, whole)
         self.assertEqual(whole[0]["densities"]["planes"][0]["counts"].shape, (8, 8))
         self.assertIn("0", self.run_command("show", "whole", "--density", "2,3").stdout)
+
+
+class PrometheusTest(CommandCase):
+    def parsed(self, path):
+        """By Prometheus's own parser, that of Debian: {(metric, layer): value}."""
+        script = ("import json, sys; from prometheus_client.parser import text_string_to_metric_families as parse\n"
+                  "print(json.dumps([[s.name, s.labels, str(s.value)] for f in parse(sys.stdin.read()) for s in f.samples]))")
+        done = subprocess.run(["/usr/bin/python3", "-c", script], input=path.read_text(), capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return {(name, labels["layer"], labels.get("model")): float(value) for name, labels, value in json.loads(done.stdout)}
+
+    def test_a_model_leaves_what_it_counted(self):
+        result = self.observe(TANH, "--data", HELD_OUT, "--epsilon", "0.4", "--rotations", "0", "--prom-file", "srm.prom")
+        metrics = self.parsed(self.folder / "srm.prom")
+        self.assertEqual(len(metrics), 11 * len(result["layers"]))
+        for layer in result["layers"]:
+            self.assertEqual(metrics["srm_samples_total", layer["address"], "tanh"], 450)
+            self.assertEqual(metrics["srm_epsilon", layer["address"], "tanh"], 0.4)
+        shown = json.loads(self.run_command("show", "out", "--json").stdout)
+        for layer in shown:
+            self.assertAlmostEqual(metrics["srm_quartic_alignment", layer["address"], "tanh"], layer["a4"], places=12)
+
+    def test_it_is_kept_up_to_date_while_it_runs(self):
+        data = self.npy(gaussian_rows(500, 64) * 60)
+        process = subprocess.Popen([COMMAND, "observe", "--activations", data, "--epsilon", "-0.5", "--batch-size", "8",
+                                    "--pairs", "permutation", "--rotations", "0", "--threads", "1", "--out", "out",
+                                    "--prom-file", "srm.prom"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder)
+        seen = set()
+        while process.poll() is None:
+            if (self.folder / "srm.prom").exists():
+                metrics = self.parsed(self.folder / "srm.prom")  # whole whenever it is read
+                seen.add(metrics.get(("srm_samples_total", "activations", None), 0))
+        self.assertEqual(process.returncode, 0)
+        final = self.parsed(self.folder / "srm.prom")
+        self.assertEqual(final["srm_samples_total", "activations", None], 30000)
+        self.assertTrue([number for number in seen if 0 < number < 30000], seen)
+
+    def test_a_file_that_cannot_be_written_is_known_before_the_run(self):
+        message = self.error_of("observe", TANH, "--data", HELD_OUT, "--prom-file", "none/srm.prom")
+        self.assertIn("none/srm.prom", message)
+        self.assertFalse((self.folder / "srm-result").exists())
 
 
 if __name__ == "__main__":

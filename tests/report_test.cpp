@@ -507,6 +507,29 @@ TEST(ReportHtml, DrawsNoIsotropicLineWhereVectorsKeepTheirLengths) {
   EXPECT_THAT(plane_chart(results.layers[0], 0, 1, {}), HasSubstr("+e2"));
 }
 
+// Word for word: other programs read it.
+TEST(PrometheusText, HasALineAMetricAndLayer) {
+  const Results results{{}, {layer_of("act", 2, {{1, 0}, {1, 1}, {0, 0}}, {0.9})}, false};
+  EXPECT_EQ(prometheus_text(results, "mlp").substr(0, 195),
+            "# HELP srm_samples_total Activations (rows) of the layer that were seen.\n"
+            "# TYPE srm_samples_total counter\n"
+            "srm_samples_total{model=\"mlp\",layer=\"act\"} 3\n"
+            "# HELP srm_samples_skipped_total Activations");
+  const std::string text = prometheus_text(results);
+  for (const char* line : {"srm_samples_zero_norm_total{layer=\"act\"} 1\n", "srm_calls_total{layer=\"act\"} 1\n",
+                           "srm_quartic_alignment{layer=\"act\"} 0\n", "srm_arc_alignment{layer=\"act\"} NaN\n",
+                           "srm_epsilon{layer=\"act\"} 0.9\n", "srm_hits_total{layer=\"act\"} 2\n"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+  EXPECT_THAT(prometheus_text({}), Not(HasSubstr("{"))) << "no layer, no line";
+}
+
+TEST(PrometheusText, KeepsNamesWithinTheirQuotes) {
+  const Results results{{}, {layer_of("a\"b\\c\nd\xff", 2, {{1, 0}})}, false};
+  const std::string text = prometheus_text(results, "m\"");
+  EXPECT_THAT(text, HasSubstr("srm_calls_total{model=\"m\\\"\",layer=\"a\\\"b\\\\c\\nd\xef\xbf\xbd\"} 1\n"));
+}
+
 TEST(WriteReports, LeavesTheThreeFiles) {
   const ScratchFolder folder;
   const Results results = three_layers();

@@ -101,6 +101,8 @@ class Accumulator {
 
   /// What was counted so far; copies the tables.
   Resonance resonance() const;
+  /// resonance().without_tables(), without a copy of the tables: for looking often.
+  Resonance holistic() const;
   /// The same without a copy; the accumulator is empty afterwards and can only be destroyed or assigned to.
   Resonance take_resonance() &&;
 

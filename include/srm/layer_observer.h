@@ -76,7 +76,9 @@ class Observer {
   StreamPosition position() const;
   /// ObservedLayer::whole.
   std::optional<Resonance> resonance() const;
-  /// The same without a copy of the counts; the observer is empty afterwards.
+  /// Its holistic curves and scores, without a copy of the tables: for looking often while others go on observing.
+  std::optional<Resonance> holistic() const;
+  /// resonance() without a copy of the counts; the observer is empty afterwards.
   std::optional<Resonance> take_resonance();
   /// Both at one moment, while others go on observing.
   std::pair<std::optional<Resonance>, StreamPosition> snapshot() const;

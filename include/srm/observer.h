@@ -102,7 +102,9 @@ class ObservedModule {
 
   /// Layers in the order of addresses(), without those that are silent. Consistent in each layer while others run.
   Results results() const;
-  /// The same without a copy of the counts; the layers are empty afterwards.
+  /// Observer::holistic() of each: curves and scores, for looking often while the model serves.
+  Results holistic_results() const;
+  /// results() without a copy of the counts; the layers are empty afterwards.
   Results take_results();
   /// Observer::take_window() of all parts, in the order of addresses().
   std::vector<ObservedWindow> take_windows() const;

@@ -62,6 +62,9 @@ class Resonance {
   /// Whether every plane of the basis has a table of its own.
   bool has_all_planes() const { return num_planes() == parts_.num_planes_summed; }
 
+  /// The same as if no plane had had a table: holistic curves and scores.
+  Resonance without_tables() const;
+
   /// The counts of one plane at one epsilon, (K); both indices as in parts(), throws srm::Error outside.
   std::span<const std::int64_t> counts(std::int64_t epsilon_index, std::int64_t plane_index) const;
   /// The sum of all planes' counts at one epsilon, (K).

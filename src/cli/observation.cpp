@@ -15,9 +15,9 @@ namespace {
 using Step = std::function<void(std::int64_t begin, std::int64_t end)>;
 
 // Every pass over its samples. What goes wrong in the pass that counts is kept, beside what was counted.
-Observation run_passes(std::int64_t num_samples, std::int64_t batch_size, const ObserveOptions& options,
+Observation run_passes(std::int64_t num_samples, const RunOptions& run, const ObserveOptions& options,
                        const InterruptGuard& interrupt, const Step& step,
-                       const std::function<void(Pass next)>& finish_pass) {
+                       const std::function<void(Pass next)>& finish_pass, const std::function<Results()>& so_far) {
   const std::vector<Pass> passes = passes_of(options);
   const bool learns = passes.front() == Pass::kLearning;
   if (learns && num_samples < 2) {
@@ -29,7 +29,11 @@ Observation run_passes(std::int64_t num_samples, std::int64_t batch_size, const 
   const auto run_pass = [&](Pass pass) {
     const std::int64_t first = pass == Pass::kLearning ? 0 : half;
     const std::int64_t last = pass == Pass::kLearning ? half : num_samples;
-    seen.is_interrupted = !for_each_batch(to_string(pass), first, last, batch_size, interrupt, step);
+    const auto step_and_look = [&](std::int64_t begin, std::int64_t end) {
+      step(begin, end);
+      if (run.glance && pass == Pass::kCounting) run.glance(so_far);
+    };
+    seen.is_interrupted = !for_each_batch(to_string(pass), first, last, run.batch_size, interrupt, step_and_look);
   };
   for (std::size_t k = 0; k + 1 < passes.size(); ++k) {
     run_pass(passes[k]);
@@ -86,10 +90,12 @@ Observation observe_model(const RunOptions& run, ObserveOptions options, std::sh
       observed.run_method(run.method, arguments, kwargs);
     });
   };
-  Observation seen = run_passes(model.num_samples(), run.batch_size, options, interrupt, step, [&](Pass next) {
+  const auto finish_pass = [&](Pass next) {
     observed.finish_pass();
     input_samples.set_enabled(next == Pass::kCounting);
-  });
+  };
+  Observation seen = run_passes(model.num_samples(), run, options, interrupt, step, finish_pass,
+                                [&] { return observed.holistic_results(); });
   seen.silent_layers = observed.silent_layers();
   seen.left_out = observed.left_out();
   for (const Error& failure : observed.failures()) seen.failures.emplace_back(failure.what());
@@ -111,8 +117,13 @@ Observation observe_activations(const RunOptions& run, const ObserveOptions& opt
     observer.add(activations.slice(0, begin, end), mask.defined() ? mask.slice(0, begin, end) : at::Tensor(),
                  tags_of(run, begin, end));
   };
-  Observation seen =
-      run_passes(activations.size(0), run.batch_size, options, interrupt, step, [&](Pass) { observer.finish_pass(); });
+  const auto so_far = [&] {
+    Results results{settings_of(options), {}, false};
+    if (auto layer = observer.holistic()) results.layers.push_back(std::move(*layer));
+    return results;
+  };
+  const auto finish_pass = [&](Pass /*next*/) { observer.finish_pass(); };
+  Observation seen = run_passes(activations.size(0), run, options, interrupt, step, finish_pass, so_far);
   observer.count_call();  // one array, however it was cut into batches
   add_sample(observer, seen.samples);
   Results results{settings_of(options), {}, false};

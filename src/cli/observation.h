@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,8 @@ struct RunOptions {
   std::optional<Labels> labels;   ///< of the samples
   /// Which layers are activation functions of what, beside those that can be told from the model.
   std::vector<NamedNonlinearity> nonlinearities = {};
+  /// Called after each batch that was counted, with what tells holistic curves and scores so far.
+  std::function<void(const std::function<Results()>& results)> glance = {};
 };
 
 /// Runs the model on the data in batches, once for each of passes_of(options); of two halves of the data the first is

@@ -14,6 +14,7 @@
 #include "cli/observe_flags.h"
 #include "cli/output_folder.h"
 #include "cli/plane_words.h"
+#include "cli/prom_file.h"
 #include "cli/run_inputs.h"
 #include "srm/io.h"
 #include "srm/neuron_tally.h"
@@ -45,6 +46,7 @@ Examples:
   torchsrm observe encoder.pt --data tokens.pt --mask attention_mask --layers 'layers.*/gelu' 're:layers\.[0-3]'
   torchsrm observe codec.pt --data x.npy --method encode --layers '*' --limit 100000
   torchsrm observe model.pt --data images.npz:x --layers conv1 fc --layout conv1=channels --out result
+  torchsrm observe model.pt --data inputs.npy --prom-file /var/lib/node_exporter/srm.prom
   torchsrm observe --activations layer.npy --basis rotated.npy --pairs permutation)";
 
 struct Flags {
@@ -68,6 +70,7 @@ struct Flags {
   int threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   std::string memory;
   std::string out = "srm-result";
+  std::string prom_file;
 };
 
 // What the command line alone tells: neither basis nor mean nor the number of classes.
@@ -228,6 +231,8 @@ int observe(Flags flags) {
   at::set_num_threads(flags.threads);
   const bool has_model = !flags.run.model.empty();
   if (!has_model) flags.run.data = flags.activations;
+  PromFile prom_file(flags.prom_file, flags.run.model);
+  flags.run.glance = [&](const std::function<Results()>& results) { prom_file.update(results); };
   Observation seen = has_model ? observe_model(flags.run, options, budget, interrupt)
                                : observe_activations(flags.run, options, budget, interrupt);
   test(flags, options, interrupt, seen);
@@ -238,6 +243,7 @@ int observe(Flags flags) {
     return kInterrupted;
   }
   folder.write(seen.results);
+  prom_file.finish(seen.results);
   print_result(seen.results);
   if (options.basis_rule.num_rows > 0) {
     notes->push_back(
@@ -305,6 +311,9 @@ void add_observe(CLI::App& app, Action& action) {
       ->capture_default_str();
   command->add_option("--memory", flags->memory, "Limit for all tables, e.g. 4G (default: half of what is free)");
   command->add_option("--out", flags->out, "Folder for the result")->capture_default_str();
+  command->add_option("--prom-file", flags->prom_file,
+                      "Keep this file up to date, each second, with what was counted so far, for node_exporter's "
+                      "textfile collector (Prometheus)");
   command->callback([flags, &action] { action = [flags] { return observe(*flags); }; });
 }
 

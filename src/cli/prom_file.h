@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "srm/results.h"
+
+namespace srm::cli {
+
+/// A file with what was counted so far in the text format of Prometheus, for the textfile collector of node_exporter:
+/// written beside and then renamed, once a second at most.
+class PromFile {
+ public:
+  /// Nothing is written where `path` is empty. Throws srm::Error when the file cannot be written.
+  PromFile(std::filesystem::path path, const std::string& model);
+
+  /// Asks for the results, and writes them, if it is time. A file that cannot be written now is warned of, once.
+  void update(const std::function<Results()>& results);
+  /// Writes the last ones. Throws srm::Error when it cannot.
+  void finish(const Results& results) const;
+
+ private:
+  void write(const Results& results) const;
+
+  using Clock = std::chrono::steady_clock;
+  std::filesystem::path path_;
+  std::string model_;
+  Clock::time_point next_;
+  bool has_warned_ = false;
+};
+
+}  // namespace srm::cli
