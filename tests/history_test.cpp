@@ -227,8 +227,10 @@ TEST(HistoryTest, TimelineIsATableWithALine) {
             "8 windows, steps 100 to 800\n"
             "loss: 0.009901 at first, 0.001248 at last\n"
             "layer   phase      n  samples  A4 first    last      p  eps  C4 last         A4 range  A4 by step\n"
-            "first   training  16      512     0.000   0.280         0.9    0.500   0.000 to 0.280  \u2581\u2581\u2582\u2583\u2585\u2586\u2587\u2588\n"
-            "second  training  16      512     0.000  -0.280  0.005  0.9    0.500  -0.280 to 0.000  \u2588\u2587\u2586\u2585\u2583\u2582\u2581\u2581\n")
+            "first   training  16      512     0.000   0.280         0.9    0.500   0.000 to 0.280  "
+            "\u2581\u2581\u2582\u2583\u2585\u2586\u2587\u2588\n"
+            "second  training  16      512     0.000  -0.280  0.005  0.9    0.500  -0.280 to 0.000  "
+            "\u2588\u2587\u2586\u2585\u2583\u2582\u2581\u2581\n")
       << text;
   history.num_bytes_torn = 17;
   EXPECT_THAT(timeline_text(history, {.width = 66, .unicode = false}),

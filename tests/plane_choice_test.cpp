@@ -68,7 +68,8 @@ TEST(PlaneChoiceTest, AListIsPutInOrder) {
 // Files of two machines can be merged only if both drew the same: these are the draws of the generator's standard.
 TEST(PlaneChoiceTest, ASeedDrawsTheSamePlanesEverywhere) {
   const PlaneSet set(Basis::standard(100), kCombination);
-  EXPECT_THAT(ChosenPlanes(set, drawn(4, 7), "test").planes(), ElementsAre(Plane{1, 53}, Plane{12, 37}, Plane{15, 64}, Plane{45, 46}));
+  EXPECT_THAT(ChosenPlanes(set, drawn(4, 7), "test").planes(),
+              ElementsAre(Plane{1, 53}, Plane{12, 37}, Plane{15, 64}, Plane{45, 46}));
   EXPECT_NE(ChosenPlanes(set, drawn(4, 7), "test").planes(), ChosenPlanes(set, drawn(4, 8), "test").planes());
 }
 

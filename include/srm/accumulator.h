@@ -67,7 +67,8 @@ class Accumulator {
   Accumulator& operator=(Accumulator&&) noexcept;
 
   /// Bytes that such an accumulator takes at most, everything included but the basis, which is shared, and the copy of
-  /// the tables that resonance() makes. `planes` are all planes of the basis. Throws srm::Error for options out of range.
+  /// the tables that resonance() makes. `planes` are all planes of the basis. Throws srm::Error for options out of
+  /// range.
   static std::int64_t bytes_needed(const Basis& basis, const PlaneSet& planes, const AccumulatorOptions& options);
   /// The largest number of planes, from 0 to all, whose tables fit into `bytes` with everything else; -1 when not even
   /// none do. What options.planes says does not matter. Throws as bytes_needed().
@@ -79,7 +80,8 @@ class Accumulator {
   /// `blocks`, (num_samples) or none, tells which sample each row belongs to, by any number:
   /// rows of one stand together, also across calls; without it each row is a block of its own (see Note [Blocks] in
   /// scores.h). Throws srm::Error and counts nothing when `dim` is not the basis's, when `num_samples` is negative or
-  /// rows is nullptr for any, when there are not as many blocks as rows, or when a sum would no longer fit into 64 bits.
+  /// rows is nullptr for any, when there are not as many blocks as rows, or when a sum would no longer fit into 64
+  /// bits.
   void update(const float* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               std::span<const std::int64_t> blocks = {});
   void update(const double* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,

@@ -11,8 +11,8 @@ namespace srm {
 Resonance merge(const Resonance& a, const Resonance& b);
 
 /// Layers are matched by address and group. Any order and any grouping of the same results gives the same bytes: layers
-/// keep their order where all results agree on it, else they are sorted by address. Of findings neurons and densities are
-/// merged, where all results have them; tests are left out, for they rest on samples of the rows of one run. Throws
+/// keep their order where all results agree on it, else they are sorted by address. Of findings neurons and densities
+/// are merged, where all results have them; tests are left out, for they rest on samples of the rows of one run. Throws
 /// srm::Error for an empty list, for settings that differ and for a layer that is not in all of them.
 Results merge(std::span<const Results> results);
 

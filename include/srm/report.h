@@ -63,13 +63,13 @@ std::string verdicts_text(const Results& results, const ConsoleOptions& options)
 /// nearest to them, or what came nearest to the rule; without labels the ten signed vectors with most rows inside.
 std::string neurons_text(const Results& results, const ConsoleOptions& options, const GrandmotherRule& rule = {});
 
-/// Every layer in the text format of Prometheus 0.0.4: samples, calls, A4 and its error, and at the first epsilon C4, hits
-/// and the peak, as srm_... with the label `layer`, and `model` where that is not empty. Undefined numbers are NaN; groups
-/// are left out.
+/// Every layer in the text format of Prometheus 0.0.4: samples, calls, A4 and its error, and at the first epsilon C4,
+/// hits and the peak, as srm_... with the label `layer`, and `model` where that is not empty. Undefined numbers are
+/// NaN; groups are left out.
 std::string prometheus_text(const Results& results, const std::string& model = {});
 
-/// A history over time: its steps and scalars, and a table with a row a layer and phase: A4 at first, at last and by step
-/// as a line, p where it was tested, C4. Says so where the last record was torn. Lines end in \n.
+/// A history over time: its steps and scalars, and a table with a row a layer and phase: A4 at first, at last and by
+/// step as a line, p where it was tested, C4. Says so where the last record was torn. Lines end in \n.
 std::string timeline_text(const History& history, const ConsoleOptions& options);
 
 /// A list with an object a window of a history: step, phase, scalars, layers. Undefined numbers are null.

@@ -24,9 +24,9 @@ double arc_alignment(const Resonance& layer, double epsilon, std::int64_t min_hi
 
 /// S4(epsilon), spotlight harmonic: sum_k f(theta_k) cos(4 theta_k) / sum_k f(theta_k) of the holistic mean f, without
 /// the repeated last angle of an inclusive grid. It describes the drawn curve and nothing more: an arc of half-width
-/// delta lets through sin(4 delta) / (4 delta) of its cos(4 phi), which is below 0 for r > sqrt(2) epsilon, so that rows
-/// on the axes have S4 < 0 at a low epsilon. NaN where the curve is zero. Throws srm::Error for an epsilon that was not
-/// counted.
+/// delta lets through sin(4 delta) / (4 delta) of its cos(4 phi), which is below 0 for r > sqrt(2) epsilon, so that
+/// rows on the axes have S4 < 0 at a low epsilon. NaN where the curve is zero. Throws srm::Error for an epsilon that
+/// was not counted.
 double spotlight_harmonic(const Resonance& layer, double epsilon);
 
 /// The share of isotropic directions inside a spotlight, P(x_hat . p >= epsilon) in `dim` dimensions:

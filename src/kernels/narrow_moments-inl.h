@@ -85,7 +85,6 @@ HWY_INLINE void FindNarrowMoments(const Number* HWY_RESTRICT row, std::int64_t d
     const std::int64_t last = std::min(first + kNarrowChunk * kNarrowChunks, dim);
     std::int64_t k = first;
     for (; k + kNarrowChunk <= last; k += kNarrowChunk) {
-      
       add(row + k);
     }
     if (k < last) {
