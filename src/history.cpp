@@ -1,6 +1,7 @@
 #include "srm/history.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "srm/statistics.h"
@@ -32,12 +33,16 @@ LayerWindow window_of(const Resonance& layer) {
 
 std::vector<const Window*> History::current() const {
   std::vector<const Window*> kept;
-  std::map<std::string, std::int64_t> first_later;  // by phase, the least step of the windows behind
+  constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
+  std::map<std::string, std::int64_t> least_later;  // step of windows with layers behind this one, by phase
+  std::int64_t least_of_all = kNone;
   for (auto window = windows.rbegin(); window != windows.rend(); ++window) {
-    const auto [later, is_last] = first_later.emplace(window->phase, window->step);
-    if (!is_last && window->step >= later->second) continue;
-    later->second = window->step;
+    std::int64_t& least = least_later.try_emplace(window->phase, kNone).first->second;
+    if (window->step >= least || window->step > least_of_all) continue;
     kept.push_back(&*window);
+    if (window->layers.empty()) continue;
+    least = window->step;
+    least_of_all = std::min(least_of_all, window->step);
   }
   std::reverse(kept.begin(), kept.end());
   return kept;

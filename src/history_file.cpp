@@ -22,7 +22,8 @@ namespace srm {
 namespace {
 
 constexpr std::string_view kMagic = "SRMHIST\x01";
-constexpr std::size_t kHeadBytes = 8;  // length and checksum, little-endian
+constexpr std::size_t kNameBytes = 7;   // of it, before the version
+constexpr std::size_t kHeadBytes = 12;  // length, its checksum and that of the payload, little-endian
 
 std::uint32_t checksum_of(std::string_view bytes) {
   boost::crc_32_type crc;
@@ -45,7 +46,8 @@ std::uint32_t number_at(std::string_view bytes, std::size_t at) {
 }
 
 std::string framed(const std::string& payload) {
-  return number_bytes(static_cast<std::uint32_t>(payload.size())) + number_bytes(checksum_of(payload)) + payload;
+  const std::string length = number_bytes(static_cast<std::uint32_t>(payload.size()));
+  return length + number_bytes(checksum_of(length)) + number_bytes(checksum_of(payload)) + payload;
 }
 
 struct Contents {
@@ -54,21 +56,26 @@ struct Contents {
   std::size_t num_whole_bytes = 0;
 };
 
+// Whether what begins with a bad head or payload is what a dying run left: the last record, as far as it was written. A
+// file system that had not written the data of a longer file yet shows zeros behind that.
+bool is_torn(std::string_view rest) {
+  if (rest.size() <= kHeadBytes || rest.find_first_not_of('\0', kHeadBytes) == std::string_view::npos) return true;
+  if (checksum_of(rest.substr(0, 4)) != number_at(rest, 4)) return false;
+  return number_at(rest, 0) >= rest.size() - kHeadBytes;
+}
+
 // The records of a history until its end, or until one that is torn.
 Contents read_records(std::string_view bytes, const std::string& where) {
   Contents contents;
   std::size_t at = std::min(kMagic.size(), bytes.size());
   contents.num_whole_bytes = at;
   while (at < bytes.size()) {
-    const std::size_t left = bytes.size() - at;
-    const std::size_t size = left < kHeadBytes ? 0 : number_at(bytes, at);
-    if (left < kHeadBytes || size > left - kHeadBytes) break;
-    const std::string payload(bytes.substr(at + kHeadBytes, size));
-    if (size == 0 || checksum_of(payload) != number_at(bytes, at + 4)) {
-      // A file system that had not written the data of a longer file yet shows zeros.
-      const std::string_view rest = bytes.substr(at);
-      const bool is_last = size == left - kHeadBytes;
-      if (is_last || rest.find_first_not_of('\0') == std::string_view::npos) break;
+    const std::string_view rest = bytes.substr(at);
+    const bool has_head = rest.size() >= kHeadBytes && checksum_of(rest.substr(0, 4)) == number_at(rest, 4);
+    const std::size_t size = has_head ? number_at(rest, 0) : 0;
+    const std::string payload(has_head ? rest.substr(kHeadBytes, size) : "");
+    if (size == 0 || payload.size() != size || checksum_of(payload) != number_at(rest, 8)) {
+      if (is_torn(rest)) break;
       throw Error(where, "every record but the last must be whole", fmt::format("damage at byte {}", at),
                   "take the copy from a backup; windows before it are good");
     }
@@ -96,7 +103,7 @@ bool begins_as_history(std::string_view bytes) { return kMagic.starts_with(bytes
 
 void require_history(std::string_view bytes, const std::string& where) {
   if (begins_as_history(bytes)) return;
-  const bool is_newer = bytes.starts_with(kMagic.substr(0, kMagic.size() - 1));
+  const bool is_newer = bytes.starts_with(kMagic.substr(0, kNameBytes));
   throw Error(where, "the file must be a history of this version", is_newer ? "a newer one" : "something else",
               is_newer ? "update torchsrm" : "name the file of a monitor");
 }
@@ -117,7 +124,8 @@ void require_same(const Settings& earlier, const Settings& settings, const std::
 bool is_history(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   std::array<char, kMagic.size()> start;
-  return file.read(start.data(), start.size()) && std::string_view(start.data(), start.size()) == kMagic;
+  return file.read(start.data(), start.size()) &&
+         std::string_view(start.data(), kNameBytes) == kMagic.substr(0, kNameBytes);
 }
 
 History load_history(const std::filesystem::path& path) {
@@ -132,17 +140,22 @@ HistoryWriter::HistoryWriter(const std::filesystem::path& path, const Settings& 
   descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail("the history must be a file that can be written", errno);
   try {
-    if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+    // Some shared file systems have no locks; there nobody is kept out.
+    if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
       throw Error(path.string(), "a history has one writer", "another one is writing it", "name another file");
     }
     const std::string bytes = read_file(path);
     require_history(bytes, path.string());
     Contents contents = read_records(bytes, path.string());
-    if (contents.settings) require_same(*contents.settings, settings, path.string());
-    const bool is_new = !contents.settings;
+    const bool is_new = contents.windows.empty();
+    if (!is_new) require_same(*contents.settings, settings, path.string());
     num_bytes_ = is_new ? 0 : static_cast<std::int64_t>(contents.num_whole_bytes);
     if (ftruncate(descriptor_, num_bytes_) != 0) fail("the history must be a file that can be written", errno);
-    earlier_ = {settings, std::move(contents.windows), static_cast<std::int64_t>(bytes.size()) - num_bytes_};
+    const std::int64_t num_torn = static_cast<std::int64_t>(bytes.size() - contents.num_whole_bytes);
+    earlier_ = {settings, std::move(contents.windows), num_torn};
+    for (Window& window : earlier_.windows) {
+      for (LayerWindow& layer : window.layers) layer.holistic_counts = {};
+    }
     if (is_new) write_record(std::string(kMagic) + framed(to_record(settings)));
   } catch (...) {
     close(descriptor_);
@@ -155,21 +168,24 @@ HistoryWriter::~HistoryWriter() { close(descriptor_); }
 void HistoryWriter::append(const Window& window) { write_record(framed(to_record(window))); }
 
 void HistoryWriter::write_record(const std::string& record) {
+  if (is_broken_) {
+    throw Error(path_.string(), "a history ends with a whole record", "a part of one that could not be taken away",
+                "open it again, which cuts that off");
+  }
   std::string_view rest = record;
   while (!rest.empty()) {
     const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      const int error_number = errno;
-      if (ftruncate(descriptor_, num_bytes_) != 0) {
-        fail("a record that does not fit must be possible to take away: the file ends with a part of it", errno);
-      }
-      fail("the record must fit on the disk", error_number);
-    }
+    if (written < 0) take_back("the record must fit on the disk", errno);
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
-  if (fdatasync(descriptor_) != 0) fail("the record must reach the disk", errno);
+  if (fdatasync(descriptor_) != 0) take_back("the record must reach the disk", errno);
   num_bytes_ += static_cast<std::int64_t>(record.size());
+}
+
+void HistoryWriter::take_back(const char* rule, int error_number) {
+  is_broken_ = ftruncate(descriptor_, num_bytes_) != 0;
+  fail(rule, error_number);
 }
 
 void HistoryWriter::fail(const char* rule, int error_number) const {

@@ -267,7 +267,7 @@ ObservedLayer Observer::take_layer() {
   return layer;
 }
 
-ObservedWindow Observer::take_window() {
+ObservedWindow Observer::take_window(WindowTables tables) {
   const std::lock_guard lock(mutex_);
   ObservedWindow window{others_locked()};
   if (counts_) {
@@ -276,10 +276,22 @@ ObservedWindow Observer::take_window() {
   }
   std::optional<LayerPlan> plan;
   if (counts_) plan = counts_->plan();
-  window.layer.whole = take_locked();
+  if (tables == WindowTables::kLeftOut && counts_ && options_.counts && !earlier_) {
+    window.layer.whole = counts_->holistic();
+    counts_.reset();
+  } else {
+    window.layer.whole = take_locked();
+    if (tables == WindowTables::kLeftOut && window.layer.whole)
+      window.layer.whole = window.layer.whole->without_tables();
+  }
   position_.num_taken = 0;
-  // Its memory is that of the counts before, which are gone.
-  if (plan) counts_ = std::make_unique<LayerCounts>(std::move(*plan), options_, budget_, address_);
+  // In what the budget had for the counts before. If others have taken it, the next activation says so: the
+  // window that was taken must not be lost.
+  try {
+    if (plan) counts_ = std::make_unique<LayerCounts>(std::move(*plan), options_, budget_, address_);
+  } catch (const Error&) {
+    counts_.reset();
+  }
   return window;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <system_error>
 
 #include "row_tensor.h"
 #include "srm/error.h"
@@ -36,6 +37,11 @@ std::vector<std::pair<std::string, std::string>> settings_of(const MonitorOption
   return settings;
 }
 
+bool has_any(const ResonanceParts& parts) {
+  return parts.num_samples_seen > 0 || parts.num_samples_skipped > 0 || parts.num_samples_nonfinite > 0 ||
+         parts.num_samples_zero_norm > 0;
+}
+
 }  // namespace
 
 const char* to_string(Phase phase) { return phase == Phase::kTraining ? "training" : "evaluation"; }
@@ -46,8 +52,22 @@ struct Monitor::Watched {
   std::vector<std::shared_ptr<Observer>> observers;  // of these, in the order in which layers came
 };
 
+struct Monitor::Unwritten {
+  Window window;
+  Results results;
+  bool is_in_history = false;
+};
+
 Monitor::Monitor(MonitorOptions options, std::shared_ptr<MemoryBudget> budget)
     : options_(valid(std::move(options))), budget_(std::move(budget)) {
+  if (!options_.results.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(options_.results, error);
+    if (!std::filesystem::is_directory(options_.results)) {
+      throw Error(options_.results.string(), "the folder for results must be possible to make",
+                  error ? error.message() : "something else of that name", "name one that you may write to");
+    }
+  }
   if (!options_.history.empty()) history_ = std::make_unique<HistoryWriter>(options_.history, settings_of(options_));
   for (const Phase phase : kPhases) watched_.push_back(std::make_unique<Watched>(Watched{phase, {}, {}}));
 }
@@ -109,22 +129,27 @@ std::optional<double> Monitor::p_of(const ObservedWindow& window) const {
   NullOptions nulls;
   nulls.num_rotations = options_.num_rotations;
   nulls.seed = options_.observe.seed;
-  return haar_null(rows, *window.basis, nulls).p;
+  try {
+    return haar_null(rows, *window.basis, nulls).p;
+  } catch (const Error&) {
+    return std::nullopt;  // no row has a direction: that is no reason to lose the window
+  }
 }
 
 Window Monitor::close(Watched& watched, std::int64_t step, Results& results) {
   std::vector<ObservedWindow> windows;
-  if (watched.model) windows = watched.model->take_windows();
+  const WindowTables tables = options_.results.empty() ? WindowTables::kLeftOut : WindowTables::kTaken;
+  if (watched.model) windows = watched.model->take_windows(tables);
   std::vector<std::shared_ptr<Observer>> observers;
   {
     const std::lock_guard lock(mutex_);
     observers = watched.observers;
   }
-  for (const auto& observer : observers) windows.push_back(observer->take_window());
+  for (const auto& observer : observers) windows.push_back(observer->take_window(tables));
   Window closed{step, to_string(watched.phase), {}, {}};
   for (ObservedWindow& window : windows) {
     const auto& whole = window.layer.whole;
-    if (!whole || (whole->num_samples_seen() == 0 && whole->parts().num_samples_skipped == 0)) continue;
+    if (!whole || !has_any(whole->parts())) continue;
     closed.layers.push_back(window_of(*whole));
     closed.layers.back().p = p_of(window);
     add(std::move(window.layer), results);
@@ -138,30 +163,36 @@ std::vector<Window> Monitor::step(std::int64_t step, std::vector<std::pair<std::
   }
   const std::lock_guard lock(step_mutex_);
   std::vector<Window> closed;
-  std::vector<Results> results;
   for (const auto& watched : watched_) {
-    Results whole{settings_of(options_), {}, false};
-    Window window = close(*watched, step, whole);
+    Unwritten one{{}, {settings_of(options_), {}, false}};
+    one.window = close(*watched, step, one.results);
     const bool is_training = watched->phase == Phase::kTraining;
-    if (is_training) window.scalars = std::move(scalars);
-    if (window.layers.empty() && !is_training) continue;
-    closed.push_back(std::move(window));
-    results.push_back(std::move(whole));
+    if (is_training) one.window.scalars = std::move(scalars);
+    if (one.window.layers.empty() && !is_training) continue;
+    closed.push_back(one.window);
+    unwritten_.push_back(std::move(one));
   }
-  if (history_) {
-    unwritten_.insert(unwritten_.end(), closed.begin(), closed.end());
-    while (!unwritten_.empty()) {
-      history_->append(unwritten_.front());
-      unwritten_.erase(unwritten_.begin());
-    }
+  while (!unwritten_.empty()) {
+    write(unwritten_.front());
+    unwritten_.erase(unwritten_.begin());
   }
-  for (std::size_t k = 0; k < closed.size(); ++k) write(closed[k], results[k]);
   return closed;
 }
 
-void Monitor::write(const Window& window, const Results& results) {
-  if (options_.results.empty() || results.layers.empty()) return;
-  save(results, options_.results / fmt::format("step-{:08}-{}.srm.pt", window.step, window.phase));
+void Monitor::write(Unwritten& one) {
+  if (history_ && !one.is_in_history) history_->append(one.window);
+  one.is_in_history = true;
+  if (options_.results.empty() || one.results.layers.empty()) return;
+  save(one.results, options_.results / fmt::format("step-{:08}-{}.srm.pt", one.window.step, one.window.phase));
+}
+
+std::vector<Error> Monitor::failures() const {
+  std::vector<Error> failures;
+  for (const auto& watched : watched_) {
+    if (!watched->model) continue;
+    for (Error& failure : watched->model->failures()) failures.push_back(std::move(failure));
+  }
+  return failures;
 }
 
 const History& Monitor::earlier() const { return history_ ? history_->earlier() : none_; }

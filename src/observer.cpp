@@ -316,10 +316,10 @@ Results ObservedModule::take_results() {
   return results;
 }
 
-std::vector<ObservedWindow> ObservedModule::take_windows() const {
+std::vector<ObservedWindow> ObservedModule::take_windows(WindowTables tables) const {
   std::vector<ObservedWindow> windows;
   for (const auto& observer : observers_) {
-    for (const auto& part : observer->observers()) windows.push_back(part->take_window());
+    for (const auto& part : observer->observers()) windows.push_back(part->take_window(tables));
   }
   return windows;
 }

@@ -142,16 +142,28 @@ TEST(HistoryTest, ZerosAtTheEndAreTornToo) {
   }
 }
 
-TEST(HistoryTest, DamageBeforeTheEndIsAnError) {
+// Whatever byte it is, of a length too, which would else hide all that is behind it.
+TEST(HistoryTest, DamageBeforeTheEndIsAnErrorAndNothingIsCutOff) {
   const ScratchFolder folder;
+  std::size_t last = 0;
   {
     HistoryWriter writer(folder / "run", kSettings);
-    for (const std::int64_t step : {1, 2, 3}) writer.append(window_at(step));
+    for (const std::int64_t step : {1, 2}) writer.append(window_at(step));
+    last = std::filesystem::file_size(folder / "run");
+    writer.append(window_at(3));
   }
-  const std::size_t middle = std::filesystem::file_size(folder / "run") / 2;
-  flip_bits(folder / "run", middle, 4);
-  EXPECT_THAT([&] { load_history(folder / "run"); }, ThrowsMessage<Error>(HasSubstr("damage at byte")));
-  EXPECT_THAT([&] { HistoryWriter(folder / "run", kSettings); }, ThrowsMessage<Error>(HasSubstr("damage at byte")));
+  const std::string whole = bytes_of(folder / "run");
+  for (std::size_t place = 8; place < last; ++place) {
+    for (const int mask : {1, 128}) {
+      flip_bits(folder / "run", place, mask);
+      const std::string damaged = bytes_of(folder / "run");
+      ASSERT_THAT([&] { load_history(folder / "run"); }, ThrowsMessage<Error>(HasSubstr("damage at byte"))) << place;
+      ASSERT_THAT([&] { HistoryWriter(folder / "run", kSettings); }, ThrowsMessage<Error>(HasSubstr("damage at byte")));
+      ASSERT_EQ(bytes_of(folder / "run"), damaged);
+      flip_bits(folder / "run", place, mask);
+    }
+  }
+  ASSERT_EQ(bytes_of(folder / "run"), whole);
 }
 
 TEST(HistoryTest, WhatIsNoHistoryIsRefusedAndStays) {
@@ -181,6 +193,9 @@ TEST(HistoryTest, OtherSettingsAreRefusedNamingBoth) {
   EXPECT_THAT([&] { HistoryWriter(folder / "run", other); },
               ThrowsMessage<Error>(HasSubstr("got nothing after angles = 8")));
   EXPECT_EQ(load_history(folder / "run").windows.size(), 1U);
+  HistoryWriter(folder / "empty", kSettings);
+  EXPECT_NO_THROW(HistoryWriter(folder / "empty", other)) << "a first try that failed binds nobody";
+  EXPECT_EQ(load_history(folder / "empty").settings, other);
 }
 
 TEST(HistoryTest, HasOneWriter) {
@@ -216,6 +231,12 @@ TEST(HistoryTest, StepsThatWereDoneAgainCountOnce) {
   for (const Window* window : history.current()) steps.push_back(window->step);
   EXPECT_THAT(steps, ElementsAre(10, 15, 20, 30, 40));
   EXPECT_EQ(history.current().back(), &history.windows.back());
+  // Scalars alone, as of an evaluation, hide nothing; what went on from step 20 leaves no evaluation behind it.
+  history.windows = {window_at(5), {5, "training", {{"val", 1}}, {}}};
+  EXPECT_EQ(history.current().size(), 2U);
+  history.windows = {window_at(20), evaluation, window_at(20)};
+  history.windows[1].step = 25;
+  EXPECT_THAT(history.current(), ElementsAre(&history.windows[2]));
 }
 
 TEST(HistoryTest, TimelineIsATableWithALine) {

@@ -49,7 +49,7 @@ Resonance counted(const std::vector<at::Tensor>& activations, const ObserveOptio
 TEST(MonitorTest, WindowsTogetherAreTheWhole) {
   const ScratchFolder folder;
   MonitorOptions options = options_of();
-  options.results = folder.path();
+  options.results = folder / "results";
   Monitor monitor(options, ample());
   std::vector<at::Tensor> all;
   for (std::int64_t step = 1; step <= 3; ++step) {
@@ -65,9 +65,9 @@ TEST(MonitorTest, WindowsTogetherAreTheWhole) {
     const std::vector<at::Tensor> own(all.end() - 4, all.end());
     EXPECT_EQ(closed[0].layers[0], window_of(counted(own, options.observe)));
   }
-  Resonance sum = load_results(folder / "step-00000001-training.srm.pt").layers.at(0);
+  Resonance sum = load_results(options.results / "step-00000001-training.srm.pt").layers.at(0);
   for (const char* name : {"step-00000002-training.srm.pt", "step-00000003-training.srm.pt"}) {
-    sum = merge(sum, load_results(folder / name).layers.at(0));
+    sum = merge(sum, load_results(options.results / name).layers.at(0));
   }
   const Resonance whole = counted(all, options.observe);
   EXPECT_EQ(sum.parts().counts, whole.parts().counts);
@@ -195,6 +195,37 @@ TEST(MonitorTest, WindowsThatTheDiskDidNotTakeComeWithTheNextStep) {
   EXPECT_EQ(history.windows[1].layers.at(0).num_samples_seen, 30);
 }
 
+TEST(MonitorTest, ResultsThatTheDiskDidNotTakeComeWithTheNextStep) {
+  const ScratchFolder folder;
+  MonitorOptions options = options_of();
+  options.history = folder / "run.srmh";
+  options.results = folder / "results";
+  Monitor monitor(options, ample());
+  monitor.observe("h", rows({20, 8}));
+  std::filesystem::remove_all(options.results);
+  EXPECT_THROW(monitor.step(1), Error);
+  std::filesystem::create_directory(options.results);
+  monitor.step(2);
+  EXPECT_EQ(load_results(options.results / "step-00000001-training.srm.pt").layers.at(0).num_samples_seen(), 20);
+  EXPECT_EQ(load_history(options.history).windows.size(), 2U) << "each once";
+  options.results = options.history;
+  EXPECT_THAT([&] { Monitor(options, ample()); }, ThrowsMessage<Error>(HasSubstr("folder for results")));
+}
+
+TEST(MonitorTest, ALayerOfNothingButNansIsToldAndCentredRowsTakeNoWindowAlong) {
+  MonitorOptions options = options_of();
+  options.observe.centre = true;
+  options.observe.mean = std::vector<double>(8, 1.0);
+  options.num_rotations = 20;
+  Monitor monitor(options, ample());
+  monitor.observe("nan", at::full({4, 8}, std::nan("")));
+  monitor.observe("mean", at::ones({4, 8}));
+  const Window window = monitor.step(1).at(0);
+  ASSERT_THAT(window.layers, SizeIs(2));
+  EXPECT_EQ(window.layers[0].num_samples_nonfinite, 4);
+  EXPECT_EQ(window.layers[1].p, std::nullopt);
+}
+
 TEST(MonitorTest, LimitsAndSamplingHoldInEachWindow) {
   MonitorOptions options = options_of();
   options.observe.limit = 10;
@@ -237,6 +268,17 @@ TEST(MonitorTest, MemoryOfAWindowIsThatOfTheNext) {
     monitor.observe("h", rows({50, 32}));
     EXPECT_EQ(budget->reserved_bytes(), bytes);
   }
+}
+
+// A width that changes is an error of the observer, which must not end a training.
+TEST(MonitorTest, AnObserverThatFailsIsTakenOffAndTold) {
+  MonitorOptions options = options_of({"*"});
+  options.observe.basis = std::make_shared<const Basis>(Basis::standard(99));
+  options.observe.on_error = OnError::kDetach;
+  Monitor monitor(load_model("mlp_scripted"), options, ample());
+  EXPECT_NO_THROW(monitor.forward({rows({5, 6})}));
+  EXPECT_THAT(monitor.failures(), testing::Not(IsEmpty()));
+  EXPECT_THAT(monitor.step(1).at(0).layers, IsEmpty());
 }
 
 TEST(MonitorTest, WhatCannotBeWatchedIsRefused) {

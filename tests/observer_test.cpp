@@ -469,5 +469,29 @@ TEST(ObservedModuleTest, NothingIsSeenWhileItIsOffAndLayersThatNothingCameFromAr
   EXPECT_TRUE(is_bit_equal(released.forward({rows({5, 6})}), load_model("mlp_scripted").forward({rows({5, 6})})));
 }
 
+TEST(ObservedModuleTest, ResetForgetsAndLookingDoesNot) {
+  ObservedModule observed(load_model("mlp_scripted"), options_for({"*"}), ample());
+  const torch::NoGradGuard no_grad;
+  observed.forward({rows({7, 6})});
+  observed.forward({rows({4, 6}, 1)});
+  const Results before = observed.results(), looked = observed.holistic_results();
+  ASSERT_EQ(addresses_of(looked), addresses_of(before));
+  for (std::size_t k = 0; k < looked.layers.size(); ++k) {
+    EXPECT_EQ(looked.layers[k].parts().holistic_counts, before.layers[k].parts().holistic_counts);
+    EXPECT_EQ(looked.layers[k].num_planes(), 0);
+  }
+  observed.reset();
+  for (const Resonance& layer : observed.holistic_results()) EXPECT_EQ(layer.num_samples_seen(), 0);
+  observed.forward({rows({4, 6}, 1)});
+  ObservedModule fresh(load_model("mlp_scripted"), options_for({"*"}), ample());
+  fresh.forward({rows({4, 6}, 1)});
+  const Results again = observed.results(), expected = fresh.results();
+  ASSERT_EQ(again.layers.size(), expected.layers.size());
+  for (std::size_t k = 0; k < again.layers.size(); ++k) {
+    EXPECT_EQ(again.layers[k].parts().counts, expected.layers[k].parts().counts);
+    EXPECT_EQ(again.layers[k].parts().num_calls, 1);
+  }
+}
+
 }  // namespace
 }  // namespace srm

@@ -12,9 +12,10 @@
 namespace srm {
 
 // Note [Histories]
-// A history is a file that only grows: settings, then a record a window. Each record is its length and a checksum
-// (CRC-32) before its bytes, and is written in one piece. A run that dies, at whatever byte, leaves at most a last
-// record that is torn: reading leaves it out and says so, writing on cuts it off. Damage anywhere else is an error.
+// A history is a file that only grows: settings, then a record a window. Each record is its length with a checksum of
+// that (CRC-32) and one of its bytes before these, and is written in one piece. A run that dies, at whatever byte,
+// leaves at most a last record that is torn: reading leaves it out and says so, writing on cuts it off. Damage anywhere
+// else is an error.
 
 /// What one layer was in one window: enough for a timeline and the drawn curves, without planes.
 struct LayerWindow {
@@ -59,7 +60,8 @@ struct History {
   std::vector<Window> windows;
   std::int64_t num_bytes_torn = 0;  ///< of a last record that was not whole, and is left out
 
-  /// The windows without those that a run which went on from an earlier step has closed again.
+  /// The windows without those that a run which went on from an earlier step has closed again: a window with layers
+  /// stands for all before it of its phase from its step on, and for those of the other phase behind its step.
   std::vector<const Window*> current() const;
 };
 
@@ -75,7 +77,7 @@ History load_history(const std::filesystem::path& path);
 class HistoryWriter {
  public:
   /// Makes the file, or goes on with it after its last whole record. Throws srm::Error when it cannot be written, is no
-  /// history, was begun with other settings (naming the first that differs, and both values), or is being written.
+  /// history, has windows of other settings (naming the first that differs, and both values), or is being written.
   HistoryWriter(const std::filesystem::path& path, const std::vector<std::pair<std::string, std::string>>& settings);
   ~HistoryWriter();
   HistoryWriter(const HistoryWriter&) = delete;
@@ -85,16 +87,18 @@ class HistoryWriter {
   /// the file is what it was before.
   void append(const Window& window);
 
-  /// What the file held when it was opened: windows before, and how many bytes were cut off.
+  /// What the file held when it was opened: windows before, without their curves, and how many bytes were cut off.
   const History& earlier() const { return earlier_; }
 
  private:
   void write_record(const std::string& payload);
+  [[noreturn]] void take_back(const char* rule, int error_number);
   [[noreturn]] void fail(const char* rule, int error_number) const;
 
   std::filesystem::path path_;
   int descriptor_ = -1;
-  std::int64_t num_bytes_ = 0;
+  std::int64_t num_bytes_ = 0;  // that are whole
+  bool is_broken_ = false;
   History earlier_;
 };
 

@@ -42,6 +42,9 @@ struct ObservedWindow {
   std::shared_ptr<const Basis> basis = {};
 };
 
+/// Whether a window has the tables of planes: then they are in memory beside those that are counted anew.
+enum class WindowTables { kTaken, kLeftOut };
+
 /// Appends all that there is of a layer to the results of a run.
 void add(ObservedLayer layer, Results& results);
 
@@ -87,7 +90,7 @@ class Observer {
   ObservedLayer take_layer();
   /// All there is, at one moment; the stream goes on, and what comes next is counted anew, a limit of rows too. For
   /// options with one pass.
-  ObservedWindow take_window();
+  ObservedWindow take_window(WindowTables tables = WindowTables::kTaken);
   /// The rows kept for tests, and the basis; none, and null, while no activation was counted.
   std::optional<RowReservoir> sample() const;
   std::shared_ptr<const Basis> basis() const;

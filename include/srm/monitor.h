@@ -25,10 +25,11 @@ const char* to_string(Phase phase);
 struct MonitorOptions {
   ObserveOptions observe;          ///< with one pass: a given mean, no basis that is learned, no epsilon of the data
   std::int64_t num_rotations = 0;  ///< Haar rotations that A4 of each window is tested against; 0: none
-  std::filesystem::path history =
-      {};  ///< file that windows are appended to, see HistoryWriter; none: they are returned
-  std::filesystem::path results =
-      {};  ///< folder for the whole result of each window, step-N-PHASE.srm.pt; none: without
+  /// File that windows are appended to, see HistoryWriter; none: they are returned and no more.
+  std::filesystem::path history = {};
+  /// Folder for the whole result of each window, step-N-PHASE.srm.pt, made where it is not there; none: without. With
+  /// it a window's tables are in memory, beside those of the next, until they are written.
+  std::filesystem::path results = {};
 };
 
 /// Watches alignment during training: attached to a model, or handed tensors by a training loop of any kind. step()
@@ -57,9 +58,12 @@ class Monitor {
   void observe(const std::string& address, const at::Tensor& activation);
 
   /// Closes the windows of both phases and returns those that had rows, and that of training anyway, for its scalars;
-  /// `step`, 0 or more, tells when. Writes them where the options say. Throws srm::Error when that fails: windows that
-  /// the history did not take are kept, and written with the next step.
+  /// `step`, 0 or more, tells when. Writes them where the options say. Throws srm::Error when that fails: what was
+  /// not written is kept, and written with the next step.
   std::vector<Window> step(std::int64_t step, std::vector<std::pair<std::string, double>> scalars = {});
+
+  /// The errors that took an observer off, with OnError::kDetach; each names its address.
+  std::vector<Error> failures() const;
 
   /// What the history held before: to tell how far an earlier run got, and what was torn.
   const History& earlier() const;
@@ -68,7 +72,8 @@ class Monitor {
   struct Watched;  // of one phase
   Window close(Watched& watched, std::int64_t step, Results& results);
   std::optional<double> p_of(const ObservedWindow& window) const;
-  void write(const Window& window, const Results& results);
+  struct Unwritten;
+  void write(Unwritten& one);
 
   const MonitorOptions options_;
   const std::shared_ptr<MemoryBudget> budget_;
@@ -78,7 +83,7 @@ class Monitor {
   std::vector<std::unique_ptr<Watched>> watched_;  // by Phase
   std::mutex step_mutex_;                          // of what is written
   std::unique_ptr<HistoryWriter> history_;
-  std::vector<Window> unwritten_;
+  std::vector<Unwritten> unwritten_;
   History none_;
 };
 

@@ -106,8 +106,10 @@ class ObservedModule {
   Results holistic_results() const;
   /// results() without a copy of the counts; the layers are empty afterwards.
   Results take_results();
+  /// Forgets what was counted; what comes next is counted anew. For options with one pass.
+  void reset() const { take_windows(WindowTables::kLeftOut); }
   /// Observer::take_window() of all parts, in the order of addresses().
-  std::vector<ObservedWindow> take_windows() const;
+  std::vector<ObservedWindow> take_windows(WindowTables tables = WindowTables::kTaken) const;
   /// The observers of all parts, in the order of addresses().
   std::vector<std::shared_ptr<const Observer>> observers() const;
 

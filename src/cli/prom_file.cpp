@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <utility>
 
 #include "cli/console.h"
 #include "files/atomic_file.h"
-#include "srm/error.h"
 #include "srm/report.h"
 
 namespace srm::cli {
@@ -23,17 +24,25 @@ PromFile::PromFile(std::filesystem::path path, const std::string& model)
 }
 
 void PromFile::update(const std::function<Results()>& results) {
-  if (path_.empty() || Clock::now() < next_) return;
-  try {
-    write(results());
-  } catch (const Error& error) {
-    if (!std::exchange(has_warned_, true)) fmt::print(stderr, "warning: {}; going on\n", printable(error.what()));
-  }
-  next_ = Clock::now() + kBetween;
+  const Clock::time_point start = Clock::now();
+  if (path_.empty() || start < next_) return;
+  write_or_warn(results);
+  // Tables of many gigabytes take a while to read: a twentieth of the time at most.
+  const Clock::time_point end = Clock::now();
+  next_ = end + std::max<Clock::duration>(kBetween, 20 * (end - start));
 }
 
-void PromFile::finish(const Results& results) const {
-  if (!path_.empty()) write(results);
+void PromFile::finish(const Results& results) {
+  if (!path_.empty()) write_or_warn([&] { return results; });
+}
+
+// To be watched must not end a run.
+void PromFile::write_or_warn(const std::function<Results()>& results) {
+  try {
+    write(results());
+  } catch (const std::exception& error) {
+    if (!std::exchange(has_warned_, true)) fmt::print(stderr, "warning: {}; going on\n", printable(error.what()));
+  }
 }
 
 void PromFile::write(const Results& results) const {

@@ -16,13 +16,14 @@ class PromFile {
   /// Nothing is written where `path` is empty. Throws srm::Error when the file cannot be written.
   PromFile(std::filesystem::path path, const std::string& model);
 
-  /// Asks for the results, and writes them, if it is time. A file that cannot be written now is warned of, once.
+  /// Asks for the results, and writes them, if it is time. What fails is warned of, once, and never ends the run.
   void update(const std::function<Results()>& results);
-  /// Writes the last ones. Throws srm::Error when it cannot.
-  void finish(const Results& results) const;
+  /// Writes the last ones.
+  void finish(const Results& results);
 
  private:
   void write(const Results& results) const;
+  void write_or_warn(const std::function<Results()>& results);
 
   using Clock = std::chrono::steady_clock;
   std::filesystem::path path_;
