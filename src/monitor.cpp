@@ -83,16 +83,17 @@ Monitor::Monitor(const torch::jit::Module& model, MonitorOptions options, std::s
 
 Monitor::~Monitor() = default;
 
-c10::IValue Monitor::forward(std::vector<c10::IValue> inputs, const torch::jit::Kwargs& kwargs) {
-  if (!model_) throw Error(kWhere, "there must be a model to run", "none", "hand tensors over by observe()");
-  set_phase(model_->original().is_training() ? Phase::kTraining : Phase::kEvaluation);
-  return model_->forward(std::move(inputs), kwargs);
+const HookedModule& Monitor::hooked() const {
+  if (model_) return *model_;
+  throw Error(kWhere, "there must be a model to run", "none", "hand tensors over by observe()");
 }
 
-torch::jit::Module Monitor::module() const {
-  if (!model_) throw Error(kWhere, "there must be a model to run", "none", "hand tensors over by observe()");
-  return model_->module();
+c10::IValue Monitor::forward(std::vector<c10::IValue> inputs, const torch::jit::Kwargs& kwargs) {
+  set_phase(hooked().original().is_training() ? Phase::kTraining : Phase::kEvaluation);
+  return hooked().forward(std::move(inputs), kwargs);
 }
+
+torch::jit::Module Monitor::module() const { return hooked().module(); }
 
 void Monitor::set_phase(Phase phase) {
   const std::lock_guard lock(mutex_);

@@ -99,53 +99,37 @@ void SpotlightTables::holistic_to_counts(std::int64_t num_rows_everywhere,
   }
 }
 
-// Of all planes, (E, K), where each has one.
-std::vector<std::int64_t> SpotlightTables::sum_of_tables() const {
+// Of tables of all planes, (E, P, stride): what they sum up to, (E, K).
+template <typename Cell>
+std::vector<std::int64_t> SpotlightTables::sum_of_tables(const Cell* cells, std::int64_t stride) const {
   const std::int64_t num_epsilons = std::ssize(spotlight_.epsilon);
   std::vector<std::int64_t> sum(size_of(num_epsilons, num_angles_), 0);
-  const auto add_tables = [&](const auto* cells) {
-    for (std::int64_t e = 0; e < num_epsilons; ++e) {
-      std::int64_t* holistic = sum.data() + e * num_angles_;
-      for (std::int64_t p = 0; p < chosen_.num_planes(); ++p) {
-        const auto* table = cells + (e * chosen_.num_planes() + p) * stride();
-        for (std::int64_t k = 0; k < num_distinct_; ++k) holistic[k] += table[k];
-      }
+  for (std::int64_t e = 0; e < num_epsilons; ++e) {
+    std::int64_t* holistic = sum.data() + e * num_angles_;
+    for (std::int64_t p = 0; p < chosen_.num_planes(); ++p, cells += stride) {
+      for (std::int64_t k = 0; k < num_distinct_; ++k) holistic[k] += cells[k];
     }
-  };
-  if (is_narrow_) {
-    add_tables(reinterpret_cast<const NarrowCell*>(tables_.data()));
-  } else {
-    add_tables(tables_.data());
   }
   return sum;
 }
 
 void SpotlightTables::read_out_holistic(std::int64_t num_rows_everywhere, ResonanceParts& parts) const {
-  const std::int64_t num_epsilons = std::ssize(spotlight_.epsilon);
   read_out_scores(parts);
-  parts.holistic_counts.assign(size_of(num_epsilons, num_angles_), 0);
   if (chosen_.has_all()) {
-    parts.holistic_counts = sum_of_tables();
+    parts.holistic_counts = is_narrow_ ? sum_of_tables(reinterpret_cast<const NarrowCell*>(tables_.data()), stride())
+                                       : sum_of_tables(tables_.data(), stride());
     holistic_to_counts(num_rows_everywhere, parts.holistic_counts);
   } else {
+    parts.holistic_counts.assign(size_of(std::ssize(spotlight_.epsilon), num_angles_), 0);
     read_out_sums(num_rows_everywhere, parts);
   }
   if (!spotlight_.is_signed) return;
   if (has_signed_tables_ && chosen_.has_all()) {
-    parts.holistic_signed_counts.assign(parts.holistic_counts.size(), 0);
-    for (std::int64_t curve = 0; curve < num_epsilons * chosen_.num_planes(); ++curve) {
-      std::int64_t* holistic = parts.holistic_signed_counts.data() + curve / chosen_.num_planes() * num_angles_;
-      for (std::int64_t k = 0; k < num_distinct_; ++k) {
-        holistic[k] += signed_tables_[static_cast<std::size_t>(curve * num_angles_ + k)];
-      }
-    }
-    for (std::int64_t e = 0; e < num_epsilons; ++e) {
-      std::int64_t* holistic = parts.holistic_signed_counts.data() + e * num_angles_;
-      to_counts(holistic, 0, holistic);
-    }
-    return;
+    parts.holistic_signed_counts = sum_of_tables(signed_tables_.data(), num_angles_);
+    holistic_to_counts(0, parts.holistic_signed_counts);
+  } else {
+    read_out_holistic_signed(parts);
   }
-  read_out_holistic_signed(parts);
 }
 
 // Counts without those of half a turn away, (K).
@@ -180,16 +164,13 @@ void SpotlightTables::read_out_signed(std::vector<std::int64_t> signed_tables, R
 // Where not all planes have tables of signed counts, or where these follow from the others.
 void SpotlightTables::read_out_holistic_signed(ResonanceParts& parts) const {
   parts.holistic_signed_counts.assign(parts.holistic_counts.size(), 0);
-  for (const Sums& sums : sums_) {
-    if (has_signed_tables_) add_to(parts.holistic_signed_counts, sums.holistic_signed);
+  if (has_signed_tables_) {
+    for (const Sums& sums : sums_) add_to(parts.holistic_signed_counts, sums.holistic_signed);
+    return holistic_to_counts(0, parts.holistic_signed_counts);
   }
   for (std::int64_t e = 0; e < std::ssize(spotlight_.epsilon); ++e) {
-    std::int64_t* holistic = parts.holistic_signed_counts.data() + e * num_angles_;
-    if (has_signed_tables_) {
-      to_counts(holistic, 0, holistic);
-    } else {
-      take_half_turn_off(parts.holistic_counts.data() + e * num_angles_, holistic);
-    }
+    take_half_turn_off(parts.holistic_counts.data() + e * num_angles_,
+                       parts.holistic_signed_counts.data() + e * num_angles_);
   }
 }
 

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <initializer_list>
 #include <numbers>
-#include <numeric>
 #include <optional>
 #include <stdexcept>
 #include <utility>

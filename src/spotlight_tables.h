@@ -128,7 +128,8 @@ class SpotlightTables {
   void read_out_planes(std::vector<std::int64_t> tables, std::int64_t num_rows_everywhere, ResonanceParts& parts) const;
   void read_out_scores(ResonanceParts& parts) const;
   void read_out_sums(std::int64_t num_rows_everywhere, ResonanceParts& parts) const;
-  std::vector<std::int64_t> sum_of_tables() const;
+  template <typename Cell>
+  std::vector<std::int64_t> sum_of_tables(const Cell* cells, std::int64_t stride) const;
   void holistic_to_counts(std::int64_t num_rows_everywhere, std::vector<std::int64_t>& differences) const;
   void read_out_signed(std::vector<std::int64_t> signed_tables, ResonanceParts& parts) const;
   void read_out_holistic_signed(ResonanceParts& parts) const;

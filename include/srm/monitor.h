@@ -69,6 +69,7 @@ class Monitor {
   const History& earlier() const;
 
  private:
+  const HookedModule& hooked() const;
   struct Watched;  // of one phase
   Window close(Watched& watched, std::int64_t step, Results& results);
   std::optional<double> p_of(const ObservedWindow& window) const;

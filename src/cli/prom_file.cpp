@@ -26,20 +26,20 @@ PromFile::PromFile(std::filesystem::path path, const std::string& model)
 void PromFile::update(const std::function<Results()>& results) {
   const Clock::time_point start = Clock::now();
   if (path_.empty() || start < next_) return;
-  write_or_warn(results);
+  write_or_warn([&] { write(results()); });
   // Tables of many gigabytes take a while to read: a twentieth of the time at most.
   const Clock::time_point end = Clock::now();
   next_ = end + std::max<Clock::duration>(kBetween, 20 * (end - start));
 }
 
 void PromFile::finish(const Results& results) {
-  if (!path_.empty()) write_or_warn([&] { return results; });
+  if (!path_.empty()) write_or_warn([&] { write(results); });
 }
 
 // To be watched must not end a run.
-void PromFile::write_or_warn(const std::function<Results()>& results) {
+void PromFile::write_or_warn(const std::function<void()>& write_it) {
   try {
-    write(results());
+    write_it();
   } catch (const std::exception& error) {
     if (!std::exchange(has_warned_, true)) fmt::print(stderr, "warning: {}; going on\n", printable(error.what()));
   }

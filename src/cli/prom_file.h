@@ -23,7 +23,7 @@ class PromFile {
 
  private:
   void write(const Results& results) const;
-  void write_or_warn(const std::function<Results()>& results);
+  void write_or_warn(const std::function<void()>& write_it);
 
   using Clock = std::chrono::steady_clock;
   std::filesystem::path path_;

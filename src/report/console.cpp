@@ -21,18 +21,13 @@ namespace {
 
 using report::Column;
 using report::Paint;
+using report::total_width;
 
 constexpr int kMostCurveColumns = 72;
 constexpr int kGoodCurveColumns = 24;
 constexpr int kFewestCurveColumns = 16;
 
 std::string percent(double fraction) { return fmt::format("{:.3g}%", fraction * 100); }
-
-int total_width(const std::vector<Column>& columns) {
-  int width = 0;
-  for (const Column& column : columns) width += 2 + column.width();
-  return width;
-}
 
 bool is_flat_zero(const std::vector<double>& curve) {
   return std::all_of(curve.begin(), curve.end(), [](double f) { return f == 0; });

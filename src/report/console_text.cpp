@@ -153,6 +153,16 @@ int Column::width() const {
   return widest;
 }
 
+bool Column::has_text() const {
+  return std::any_of(cells.begin(), cells.end(), [](const std::string& cell) { return !cell.empty(); });
+}
+
+int total_width(const std::vector<Column>& columns) {
+  int width = 0;
+  for (const Column& column : columns) width += 2 + column.width();
+  return width;
+}
+
 std::string Column::filled(std::string_view cell) const {
   const std::string space(static_cast<std::size_t>(std::max(0, width() - num_columns(cell))), ' ');
   return is_text ? std::string(cell) + space : space + std::string(cell);

@@ -40,9 +40,13 @@ struct Column {
   std::vector<std::string> cells = {};
 
   int width() const;
+  bool has_text() const;  ///< in any of its cells
   /// One of its cells, or its heading, filled up to its width.
   std::string filled(std::string_view cell) const;
 };
+
+/// Of columns side by side, each behind a gap of two.
+int total_width(const std::vector<Column>& columns);
 
 /// A score, or "-" where it is not defined.
 std::string score_text(double score);

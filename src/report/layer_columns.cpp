@@ -34,10 +34,6 @@ const char* verdict_word(const LayerTests& tests) {
   return alignment == Alignment::kNone ? "none" : to_string(alignment);
 }
 
-bool has_text(const Column& column) {
-  return std::any_of(column.cells.begin(), column.cells.end(), [](const std::string& cell) { return !cell.empty(); });
-}
-
 }  // namespace
 
 std::vector<Column> layer_columns(const Results& results) {
@@ -66,7 +62,7 @@ std::vector<Column> layer_columns(const Results& results) {
   std::vector<Column> columns;
   for (Column* column : {&n, &planes, &samples, &a4}) columns.push_back(std::move(*column));
   for (Column* column : {&error, &p, &verdict}) {
-    if (has_text(*column)) columns.push_back(std::move(*column));
+    if (column->has_text()) columns.push_back(std::move(*column));
   }
   for (Column* column : {&epsilon, &c4, &peak}) columns.push_back(std::move(*column));
   return columns;

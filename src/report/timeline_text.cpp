@@ -137,16 +137,8 @@ std::string timeline_text(const History& history, const ConsoleOptions& options)
     range.cells.push_back(range_of(series));
   }
   std::vector<Column> columns = {phase, n, samples, first, last};
-  const auto has_text = [](const Column& column) {
-    return std::any_of(column.cells.begin(), column.cells.end(), [](const auto& cell) { return !cell.empty(); });
-  };
-  if (has_text(p)) columns.push_back(p);
+  if (p.has_text()) columns.push_back(p);
   for (Column* column : {&epsilon, &c4, &range}) columns.push_back(*column);
-  const auto width = [&] {
-    int sum = 0;
-    for (const Column& column : columns) sum += 2 + column.width();
-    return sum;
-  };
   int name_width = 5;
   for (const std::string& name : names) name_width = std::max(name_width, report::num_columns(name));
   name_width = std::min(name_width, std::max(12, options.width / 3));
@@ -154,10 +146,11 @@ std::string timeline_text(const History& history, const ConsoleOptions& options)
   for (const Series& series : all) {
     fewest = std::max(fewest, static_cast<int>(std::min<std::size_t>(series.windows.size(), kFewestCurveColumns)));
   }
-  for (int going = 1; going <= 5 && name_width + width() + 2 + fewest > options.width; ++going) {
+  for (int going = 1; going <= 5 && name_width + report::total_width(columns) + 2 + fewest > options.width; ++going) {
     std::erase_if(columns, [&](const Column& column) { return column.goes == going; });
   }
-  const int curve_width = std::clamp(options.width - name_width - width() - 2, fewest, kMostCurveColumns);
+  const int curve_width =
+      std::clamp(options.width - name_width - report::total_width(columns) - 2, fewest, kMostCurveColumns);
   const std::vector<std::string> fitted = report::fit_names(names, name_width, options.unicode);
   std::string heading = report::fit("layer", name_width, options.unicode);
   for (const Column& column : columns) heading += "  " + column.filled(column.heading);
