@@ -134,15 +134,21 @@ void ActivationRows::find_batch(std::int64_t batch) {
 }
 
 void ActivationRows::for_each_piece(const std::function<void(const at::Tensor& rows)>& take, std::int64_t piece_bytes,
-                                    HalfTypes halves) const {
+                                    HalfTypes halves, const RowChoice& choose) const {
   if (num_samples_ == 0) return;
   const at::ScalarType given = samples_.scalar_type();
   const bool is_half = given == at::kBFloat16 || given == at::kHalf;
   const bool stays = given == at::kDouble || (is_half && halves == HalfTypes::kStay);
   const at::ScalarType type = stays ? given : at::kFloat;
   const auto hand_over = [&](const at::Tensor& piece) {
+    at::Tensor rows = piece.reshape({-1, dim_});
+    if (choose) {
+      const std::vector<std::int64_t>& chosen = choose(rows.size(0));
+      if (chosen.empty()) return;
+      rows = rows.index_select(0, at::tensor(chosen, at::kLong).to(rows.device()));
+    }
     // A view that negates is read through its memory else.
-    take(piece.reshape({-1, dim_}).to(at::kCPU, type).contiguous().resolve_neg());
+    take(rows.to(at::kCPU, type).contiguous().resolve_neg());
   };
   const std::int64_t row_bytes = dim_ * static_cast<std::int64_t>(at::elementSize(type));
   cut(samples_, num_sample_dims_, std::max<std::int64_t>(1, piece_bytes / row_bytes), hand_over);
@@ -182,6 +188,25 @@ at::Tensor ActivationRows::kept_by(const at::Tensor& mask) const {
     whole = mask.reshape(between).expand(shape);
   }
   return whole.to(at::kCPU).ne(0).reshape({-1});
+}
+
+std::int64_t num_rows_of(const at::Tensor& activation, Layout layout) {
+  if (!activation.defined()) return 0;
+  if (activation.is_nested()) {
+    const std::vector<std::int64_t> ends = ends_of_parts(activation);
+    return ends.empty() ? 0 : ends.back();
+  }
+  const std::int64_t num_dims = activation.dim();
+  const bool is_misfit = (layout == Layout::kAuto && (num_dims < 2 || num_dims > 5)) ||
+                         (layout == Layout::kChannels && num_dims < 2) || num_dims == 0;
+  if (is_misfit || activation.numel() == 0) return 0;
+  if (layout == Layout::kFlatten) return activation.size(0);
+  const bool has_channels = layout == Layout::kChannels || (layout == Layout::kAuto && num_dims > 3);
+  return activation.numel() / activation.size(has_channels ? 1 : -1);
+}
+
+std::int64_t batch_size_of(const at::Tensor& activation) {
+  return activation.is_nested() || activation.dim() > 1 ? activation.size(0) : 1;
 }
 
 at::Tensor to_rows(const at::Tensor& activation, Layout layout, const std::string& address) {

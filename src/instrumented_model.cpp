@@ -100,10 +100,9 @@ ObserveOptions to_options(const json& value, const at::Tensor& basis) {
   options.pairs = value.at("permutation") ? Pairs::kPermutation : Pairs::kCombination;
   options.degenerate = value.at("keeps_degenerate") ? DegeneratePlanes::kKeptAsZeros : DegeneratePlanes::kLeftOut;
   if (basis.dim() == 2) {
-    const at::Tensor rows = basis.contiguous();
-    const double* data = rows.const_data_ptr<double>();
+    const double* data = basis.const_data_ptr<double>();
     options.basis = std::make_shared<const Basis>(Basis::from_vectors(
-        value.at("basis_name").get<std::string>(), rows.size(0), rows.size(1), {data, data + rows.numel()},
+        value.at("basis_name").get<std::string>(), basis.size(0), basis.size(1), {data, data + basis.numel()},
         value.at("basis_lengths_kept") ? VectorLengths::kKept : VectorLengths::kNormalised));
   }
   for (const json& layout : value.at("layouts")) {
@@ -161,6 +160,7 @@ at::Tensor as_tensor(const std::string& bytes) {
 }
 
 State state_of(const SiteObserver& observer) {
+  observer.wait();
   Results results{settings_of(observer.options()), {}, false};
   json positions = json::array();
   for (const auto& part : observer.observers()) {
@@ -183,6 +183,15 @@ State state_of(const SiteObserver& observer) {
   return {settings.dump(), as_tensor(to_bytes(results)), vectors};
 }
 
+// A model that is loaded onto a device brings all its tensors there, those of an observer too.
+at::Tensor on_cpu(const at::Tensor& tensor) {
+  if (tensor.is_meta()) {
+    throw Error(kWhere, "what was counted must be read", "a model that is loaded onto the meta device, without numbers",
+                "load it onto a device that computes, or strip it first");
+  }
+  return tensor.to(at::kCPU).contiguous();
+}
+
 c10::intrusive_ptr<SiteObserver> to_observer(const State& state) {
   const auto& [text, bytes, basis] = state;
   json settings;
@@ -192,10 +201,10 @@ c10::intrusive_ptr<SiteObserver> to_observer(const State& state) {
       throw Error(kWhere, fmt::format("its version must be {} or less for this plugin", kVersion),
                   settings.at("version").dump(), "load the plugin that wrote it, or a newer one");
     }
-    auto observer =
-        c10::make_intrusive<SiteObserver>(to_place(settings.at("place")), to_options(settings.at("options"), basis),
-                                          layout_of(settings.at("layout").get<std::string>()), budget_of_process());
-    const at::Tensor counted = bytes.contiguous();
+    auto observer = c10::make_intrusive<SiteObserver>(
+        to_place(settings.at("place")), to_options(settings.at("options"), on_cpu(basis)),
+        layout_of(settings.at("layout").get<std::string>()), budget_of_process());
+    const at::Tensor counted = on_cpu(bytes);
     Results results = results_from_bytes(
         {reinterpret_cast<const char*>(counted.const_data_ptr()), static_cast<std::size_t>(counted.numel())}, kWhere);
     std::vector<std::pair<Resonance, StreamPosition>> parts;
@@ -265,6 +274,10 @@ torch::jit::Module instrument(const torch::jit::Module& model, const ObserveOpti
   if (options.by_class || options.num_nearest || !options.density_planes.empty() || options.num_test_rows != 0) {
     throw Error("instrument", "an instrumented model counts curves alone", "classes, neurons, densities or tests",
                 "observe the model with torchsrm observe");
+  }
+  if (options.max_overhead || options.queue) {
+    throw Error("instrument", "an instrumented model counts in its calls, of which nobody measures the time",
+                options.queue ? "a queue" : "a budget of overhead", "observe the model with srm::ObservedModule");
   }
   if (!observers_of(model).empty()) {
     throw Error("instrument", "the model must be a plain one", "one that carries observers already",

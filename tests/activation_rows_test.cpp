@@ -56,11 +56,18 @@ at::Tensor copy_from(const at::Tensor& from, const at::Tensor& to, bool) {
   return to;
 }
 
+at::Tensor select_rows(const at::Tensor& from, std::int64_t dim, const at::Tensor& index) {
+  const at::Tensor rows = at::empty({index.numel(), from.size(1)}, from.options());
+  on_host(rows).copy_(on_host(from).index_select(dim, on_host(index)));
+  return rows;
+}
+
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, library) {
   library.impl("empty.memory_format", make_empty);
   library.impl("empty_strided", make_empty_strided);
   library.impl("_copy_from", copy_from);
   library.impl("as_strided", at::native::as_strided_tensorimpl);
+  library.impl("index_select", select_rows);
   library.impl("view", at::native::view);
   library.impl("_reshape_alias", at::native::_reshape_alias);
 }
@@ -177,6 +184,33 @@ TEST(ActivationRowsTest, SparseQuantisedNestedAndMkldnnTensorsGiveTheRowsOfWhatT
   EXPECT_TRUE(at::equal(to_rows(x.to_mkldnn(), Layout::kAuto, "a"), x.reshape({12, 5})));
 }
 
+TEST(ActivationRowsTest, HowManyRowsThereAreIsKnownFromTheShapeAlone) {
+  const at::Tensor nested = at::_nested_tensor_from_tensor_list({at::ones({2, 4}), at::ones({0, 4}), at::ones({5, 4})});
+  const std::vector<at::Tensor> tensors = {at::ones({3, 4}),
+                                           at::ones({4, 3}).t(),
+                                           at::ones({2, 3, 4}),
+                                           at::ones({2, 5, 3, 4}),
+                                           at::ones({2, 5, 3, 4, 2}),
+                                           at::ones({0, 4}),
+                                           at::ones({3, 4}).to_sparse(),
+                                           at::quantize_per_tensor(at::ones({3, 4}), 0.5, 0, at::kQUInt8),
+                                           nested};
+  for (const at::Tensor& tensor : tensors) {
+    for (const Layout layout : {Layout::kAuto, Layout::kLast, Layout::kChannels, Layout::kFlatten}) {
+      const ActivationRows expected(tensor, layout, "layer");
+      EXPECT_EQ(num_rows_of(tensor, layout), expected.num_samples()) << tensor.sizes() << to_string(layout);
+      if (tensor.numel() > 0) {
+        EXPECT_EQ(batch_size_of(tensor), expected.batch_size());
+      }
+    }
+  }
+  EXPECT_EQ(num_rows_of(at::ones({7}), Layout::kLast), 1);
+  EXPECT_EQ(batch_size_of(at::ones({7})), 1);
+  for (const at::Tensor& none : {at::Tensor(), at::ones({}), at::ones({7})}) {
+    EXPECT_EQ(num_rows_of(none, Layout::kAuto), 0) << "which ActivationRows refuses";
+  }
+}
+
 TEST(ActivationRowsTest, EmptyBatchesAreNoRowsOfTheWidthOfTheLayer) {
   const auto width = [](at::IntArrayRef shape, Layout layout) {
     const ActivationRows rows(at::empty(shape), layout, "a");
@@ -282,6 +316,36 @@ void expect_bounded_copies(const at::Tensor& x, const at::Tensor& moved) {
       EXPECT_TRUE(at::equal(at::cat(pieces_of(there, layout, bound)), expected)) << to_string(layout);
       for (const std::int64_t bytes : copied_bytes) EXPECT_LE(bytes, bound) << to_string(layout);
       EXPECT_EQ(copied_bytes.empty(), !there.device().is_privateuseone());
+    }
+  }
+}
+
+TEST(ActivationRowsTest, OnlyTheRowsThatAreChosenComeOver) {
+  const at::Tensor x = numbered({7, 3, 4});
+  const at::Tensor wanted = at::tensor({2, 7, 8, 20}, at::kLong);
+  for (const at::Device& device : {at::Device(at::kCPU), at::Device(c10::DeviceType::PrivateUse1, 0)}) {
+    for (const at::ScalarType type : {at::kFloat, at::kHalf}) {
+      const ActivationRows rows(x.to(type).to(device), Layout::kAuto, "a");
+      std::vector<at::Tensor> pieces;
+      std::vector<std::int64_t> chosen;
+      std::int64_t first = 0;
+      const auto choose = [&](std::int64_t num_rows) -> const std::vector<std::int64_t>& {
+        chosen.clear();
+        for (std::int64_t k = 0; k < num_rows; ++k) {
+          if (wanted.eq(first + k).any().item<bool>()) chosen.push_back(k);
+        }
+        first += num_rows;
+        return chosen;
+      };
+      copied_bytes.clear();
+      // Three rows in a piece; those of some are not wanted at all.
+      rows.for_each_piece([&](const at::Tensor& piece) { pieces.push_back(piece); }, 3 * 16, HalfTypes::kBecomeFloat,
+                          choose);
+      EXPECT_EQ(first, 21);
+      EXPECT_EQ(pieces.size(), 3U);
+      EXPECT_TRUE(at::equal(at::cat(pieces), x.reshape({-1, 4}).index_select(0, wanted)));
+      // Each time their places go there and they come back; they are widened here or there.
+      for (const std::int64_t bytes : copied_bytes) EXPECT_LE(bytes, 2 * 16);
     }
   }
 }

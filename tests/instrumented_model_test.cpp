@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/passes/freeze_module.h>
+#include <torch/cuda.h>
 
 #include <sstream>
 #include <string>
@@ -96,6 +97,27 @@ TEST(InstrumentedModel, SavingKeepsWhatWasCountedAndLoadingGoesOn) {
   expect_same(collect(carrier), whole);
   EXPECT_LE(whole.layers.at(0).num_samples_seen(), 11);
   EXPECT_EQ(observers_of(carrier).at(0)->num_calls(), 8);
+}
+
+// torch::jit::load brings every tensor of a file to the device, those that hold an observer's counts and basis too.
+TEST(InstrumentedModel, LoadedOntoADeviceItGoesOnOrSaysWhyNot) {
+  const torch::NoGradGuard no_grad;
+  Module model = eval_model("mlp_scripted");
+  auto options = options_for({"encoder.0"});
+  options.basis =
+      std::make_shared<const Basis>(Basis::from_vectors("pair", 2, 6, {1, 1, 0, 0, 0, 0, 0, 2, 1, 0, 0, 0}));
+  Module carrier = instrument(model, options, ample());
+  carrier.forward({rows({5, 6})});
+  std::stringstream file;
+  carrier.save(file);
+  EXPECT_THAT([&] { torch::jit::load(file, at::kMeta); },
+              ThrowsMessage<std::exception>(AllOf(HasSubstr("meta device"), HasSubstr("strip"))));
+  if (!torch::cuda::is_available()) return;
+  file.seekg(0);
+  Module loaded = torch::jit::load(file, at::kCUDA);
+  expect_same(collect(loaded), collect(carrier));
+  loaded.forward({rows({5, 6}).to(at::kCUDA)});
+  EXPECT_EQ(collect(loaded).layers.at(0).num_samples_seen(), 10);
 }
 
 TEST(InstrumentedModel, EveryOptionGoesThroughTheFile) {

@@ -30,6 +30,9 @@ constexpr std::int64_t kPieceBytes = std::int64_t{1} << 24;
 /// Whether rows of bfloat16 or half are handed over as they are.
 enum class HalfTypes { kBecomeFloat, kStay };
 
+/// The places, ascending, of those of the next `num_rows` rows that are wanted.
+using RowChoice = std::function<const std::vector<std::int64_t>&(std::int64_t num_rows)>;
+
 /// An activation as samples: nothing is copied while it is only described. What it borrows must not change meanwhile.
 class ActivationRows {
  public:
@@ -47,9 +50,10 @@ class ActivationRows {
 
   /// Hands over all rows in order in pieces (num_rows, dim()), on the CPU, contiguous, float32 or float64 (all others
   /// become float32, which is exact for half types; these may stay), each of `piece_bytes` at most, or of one row. What
-  /// is so already is not copied.
+  /// is so already is not copied. With `choose` it is asked for each piece which of its rows to hand over, and no
+  /// others leave their device; a piece of none is not handed over.
   void for_each_piece(const std::function<void(const at::Tensor& rows)>& take, std::int64_t piece_bytes = kPieceBytes,
-                      HalfTypes halves = HalfTypes::kBecomeFloat) const;
+                      HalfTypes halves = HalfTypes::kBecomeFloat, const RowChoice& choose = {}) const;
 
   /// Which samples a mask keeps, (num_samples) bool on the CPU; undefined when it keeps all. Non-zero keeps. A mask
   /// has the shape of the samples: (N, T) for activations (N, T, n) and (N, heads, T, n); of a layer that has one
@@ -71,6 +75,11 @@ class ActivationRows {
   std::vector<std::int64_t> batch_ends_;
   std::string address_;
 };
+
+/// ActivationRows::num_samples(), and batch_size() where `batch` does not say it, from the shape alone: 0 rows where
+/// that throws.
+std::int64_t num_rows_of(const at::Tensor& activation, Layout layout);
+std::int64_t batch_size_of(const at::Tensor& activation);
 
 /// The samples of an activation as rows (num_samples, dim) in one piece, as ActivationRows hands them over.
 at::Tensor to_rows(const at::Tensor& activation, Layout layout, const std::string& address);

@@ -50,6 +50,12 @@ class HookSet {
   std::function<void()> detach_;
 };
 
+// Note [Outputs on a GPU]
+// On a GPU TorchScript's fuser joins pointwise operators from the second run on, and rounds less between them: the bare
+// model's outputs are no longer those of its own first run. A hook between such operators, also one that is off, keeps
+// them apart. Outputs are bit-identical there too once torch::jit::setTensorExprFuserEnabled(false) was called before
+// the first run. What hooks see and count is what passes in any case.
+
 /// A model that observers are attached to and detached from, in any order, while callers run it. It shares the
 /// original's parameters, buffers and training mode and leaves the original itself untouched. Thread-safe; a copy is
 /// the same. Attach before the first run: hooked or not, each graph starts a warm-up of its own.
@@ -68,8 +74,8 @@ class HookedModule {
   HookSet attach_at(const std::vector<Selection>& selections, const HookFactory& make_hook = {},
                     const std::string& mask_input = {});
 
-  /// What the model's method returns, bit for bit. Throws the Error of a receiver as it was; what the model throws
-  /// passes unchanged.
+  /// What the model's method returns, bit for bit; see Note [Outputs on a GPU]. Throws the Error of a receiver as it
+  /// was; what the model throws passes unchanged.
   c10::IValue forward(std::vector<c10::IValue> inputs, const torch::jit::Kwargs& kwargs = {}) const;
   c10::IValue run_method(const std::string& method, std::vector<c10::IValue> inputs,
                          const torch::jit::Kwargs& kwargs = {}) const;
