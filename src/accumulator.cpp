@@ -17,6 +17,7 @@
 #include "kernels/instruction_set.h"
 #include "row_block.h"
 #include "row_counts.h"
+#include "same_settings.h"
 #include "spotlight_tables.h"
 #include "srm/error.h"
 #include "waiting_rows.h"
@@ -350,6 +351,23 @@ void Accumulator::count_skipped(std::int64_t num_samples) {
                 fmt::format("{}", num_samples), "give how many rows were left out");
   }
   state_->row_counts.count_skipped(num_samples);
+}
+
+void Accumulator::resume(const Resonance& earlier) {
+  const std::string where = fmt::format("resume {}", state_->address);
+  if (num_samples_seen() > 0) {
+    throw Error(where, "nothing may have been counted yet", fmt::format("{} samples", num_samples_seen()),
+                "go on before the first update, or merge the two results");
+  }
+  ResonanceParts own = holistic().parts();
+  own.group = earlier.parts().group;
+  own.planes = state_->chosen.planes();
+  own.plane_choice = to_string(state_->options.planes);
+  own.plane_seed = state_->parts().plane_seed;
+  require_same_settings(own, earlier.parts(), where);
+  state_->row_counts.resume(earlier.parts());
+  state_->block.resume(earlier.parts().scores);
+  state_->tables.resume(earlier.parts(), state_->row_counts.num_without_direction());
 }
 
 std::int64_t Accumulator::num_samples_seen() const { return state_->row_counts.num_seen(); }

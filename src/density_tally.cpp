@@ -221,6 +221,23 @@ void DensityTally::update(const double* rows, std::int64_t num_samples, std::int
   state_->update(rows, num_samples, dim, row_stride, tags);
 }
 
+void DensityTally::resume(const PlaneDensities& earlier) {
+  const PlaneDensitiesParts sum = merge(densities(), earlier, state_->where).parts();
+  state_->parts.num_rows = sum.num_rows;
+  state_->parts.num_rows_out_of_range = sum.num_rows_out_of_range;
+  state_->parts.squared_lengths = sum.squared_lengths;
+  for (std::size_t p = 0; p < sum.planes.size(); ++p) {
+    State::Binned& binned = state_->planes[p];
+    binned.density.exponent = sum.planes[p].exponent;
+    binned.density.counts.assign(sum.planes[p].counts.begin(), sum.planes[p].counts.end());
+    binned.points.clear();
+    for (const PlanePoint& point : sum.planes[p].points) {
+      binned.points.push_back({point_rank(sum.seed, point.sample, point.position), point});
+    }
+    std::make_heap(binned.points.begin(), binned.points.end());
+  }
+}
+
 PlaneDensities DensityTally::densities() const {
   PlaneDensitiesParts parts = state_->parts;
   for (const State::Binned& binned : state_->planes) {

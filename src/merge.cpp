@@ -4,77 +4,18 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "same_settings.h"
 #include "srm/error.h"
 #include "value_checks.h"
 
 namespace srm {
 namespace {
-
-// Names a setting and both its values where they differ.
-class Comparison {
- public:
-  explicit Comparison(std::string_view where) : where_(where) {}
-
-  void same(std::string_view name, const auto& a, const auto& b) const {
-    require_same(name, fmt::format("{}", a), fmt::format("{}", b), where_);
-  }
-  // Long lists: the first place at which they differ.
-  void same_values(std::string_view name, const std::vector<double>& a, const std::vector<double>& b) const {
-    const auto [in_a, in_b] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
-    if (in_a == a.end() && in_b == b.end()) return;
-    const auto value = [](const auto& at, const auto& end) { return at == end ? "nothing" : fmt::format("{}", *at); };
-    require_same(fmt::format("{}, at number {},", name, in_a - a.begin()), value(in_a, a.end()), value(in_b, b.end()),
-                 where_);
-  }
-  void same_planes(const std::vector<Plane>& a, const std::vector<Plane>& b) const {
-    const auto [in_a, in_b] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
-    if (in_a == a.end() && in_b == b.end()) return;
-    const auto value = [](const auto& at, const auto& end) {
-      return at == end ? "nothing" : fmt::format("({}, {})", at->i, at->j);
-    };
-    require_same(fmt::format("planes, at plane {},", in_a - a.begin()), value(in_a, a.end()), value(in_b, b.end()),
-                 where_);
-  }
-
- private:
-  std::string_view where_;
-};
-
-void require_same_settings(const ResonanceParts& a, const ResonanceParts& b, std::string_view where) {
-  const Comparison both(where);
-  const auto grid = [](const AngleGrid& g) {
-    return fmt::format("{} angles, {}", g.num_angles(), to_string(g.ends()));
-  };
-  const auto signs = [](const ResonanceParts& parts) {
-    return parts.holistic_signed_counts.empty() ? "unsigned" : "signed";
-  };
-  const auto row_sums = [](const ResonanceParts& parts) {
-    return parts.scores.has_row_sums() ? "summed" : "not summed";
-  };
-  const auto centring = [](bool centred) { return centred ? "centred" : "not centred"; };
-  both.same("address", a.address, b.address);
-  both.same("group", a.group, b.group);
-  both.same("dim", a.dim, b.dim);
-  both.same("basis_name", a.basis_name, b.basis_name);
-  both.same("num_vectors", a.num_vectors, b.num_vectors);
-  both.same("basis_lengths", std::string(to_string(a.basis_lengths)), to_string(b.basis_lengths));
-  both.same_values("basis", a.basis, b.basis);
-  both.same("pairs", std::string(to_string(a.pairs)), to_string(b.pairs));
-  both.same("plane_choice", a.plane_choice, b.plane_choice);
-  both.same("plane_seed", a.plane_seed, b.plane_seed);
-  both.same_planes(a.planes, b.planes);
-  both.same("num_planes_summed", a.num_planes_summed, b.num_planes_summed);
-  both.same("epsilon", fmt::format("{}", fmt::join(a.epsilon, " ")), fmt::format("{}", fmt::join(b.epsilon, " ")));
-  both.same("grid", grid(a.grid), grid(b.grid));
-  both.same("sense", std::string(to_string(a.sense)), to_string(b.sense));
-  both.same("counts", std::string(signs(a)), signs(b));
-  both.same("directions", std::string(row_sums(a)), row_sums(b));
-  both.same("centring", std::string(centring(a.centred)), centring(b.centred));
-  both.same_values("mean", a.mean, b.mean);
-}
 
 void add(Scores& sum, const Scores& other, std::string_view where) {
   add_exactly(sum.num_rows, other.num_rows, where);
@@ -126,34 +67,69 @@ std::string describe(const Name& name) {
   return name.second.empty() ? name.first : fmt::format("{} of {}", name.first, name.second);
 }
 
-std::vector<Name> names_of(const Results& results) {
+// Each layer may be there once.
+void require_once(const Results& results) {
   std::vector<Name> names;
   for (const Resonance& layer : results) names.push_back(name_of(layer));
-  return names;
-}
-
-// The names of all layers, sorted; each may be there once.
-std::vector<Name> sorted_names_of(const Results& results) {
-  std::vector<Name> names = names_of(results);
   std::sort(names.begin(), names.end());
   const auto twice = std::adjacent_find(names.begin(), names.end());
-  if (twice != names.end()) {
-    throw Error("merge", "a layer may be in a result once", describe(*twice) + " twice", "observe it once");
-  }
-  return names;
+  if (twice == names.end()) return;
+  throw Error("merge", "a layer may be in a result once", describe(*twice) + " twice", "observe it once");
 }
 
-void require_same_layers(const std::vector<Name>& a, const std::vector<Name>& b) {
+// In their order, whatever groups there are of each.
+std::vector<std::string> addresses_of(const Results& results) {
+  std::vector<std::string> addresses;
+  for (const Resonance& layer : results) {
+    const bool is_there = std::find(addresses.begin(), addresses.end(), layer.address()) != addresses.end();
+    if (!is_there) addresses.push_back(layer.address());
+  }
+  return addresses;
+}
+
+void require_same_layers(std::vector<std::string> a, std::vector<std::string> b) {
+  std::sort(a.begin(), a.end());
+  std::sort(b.begin(), b.end());
   const auto [in_a, in_b] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
   if (in_a == a.end() && in_b == b.end()) return;
   // Sorted: the smaller of the two is what the other one lacks.
   const bool lacks_in_b = in_b == b.end() || (in_a != a.end() && *in_a < *in_b);
-  throw Error("merge", "the results must hold the same layers", "one without " + describe(lacks_in_b ? *in_a : *in_b),
+  throw Error("merge", "the results must hold the same layers", "one without " + (lacks_in_b ? *in_a : *in_b),
               "observe the same --layers in each run");
 }
 
-const Resonance& layer_of(const Results& results, const Name& name) {
-  return *std::find_if(results.begin(), results.end(), [&](const auto& layer) { return name_of(layer) == name; });
+// Of a layer in all results: the whole first, then classes in their order.
+std::vector<std::string> groups_of(std::span<const Results> results, const std::string& address) {
+  const auto is_before = [](const std::string& a, const std::string& b) {
+    return a.size() != b.size() ? a.size() < b.size() : a < b;
+  };
+  std::set<std::string, decltype(is_before)> groups(is_before);
+  for (const Results& one : results) {
+    for (const Resonance& layer : one) {
+      if (layer.address() == address) groups.insert(layer.parts().group);
+    }
+  }
+  return {groups.begin(), groups.end()};
+}
+
+// Where a result lacks a class it has seen no row of it.
+Resonance merged_layer(std::span<const Results> results, const Name& name) {
+  std::optional<ResonanceParts> sum;
+  for (const Results& one : results) {
+    const auto is_it = [&](const Resonance& layer) { return name_of(layer) == name; };
+    const auto found = std::find_if(one.begin(), one.end(), is_it);
+    if (found == one.end() && name.second.empty()) {
+      throw Error("merge", "the results must hold the same layers", "one without the whole of " + name.first,
+                  "observe the same --layers in each run");
+    }
+    if (found == one.end()) continue;
+    if (sum) {
+      add(*sum, found->parts());
+    } else {
+      sum = found->parts();
+    }
+  }
+  return Resonance(std::move(*sum), "merge");
 }
 
 // None where one result lacks it.
@@ -176,6 +152,10 @@ LayerFindings merged_findings(std::span<const Results> results, const std::strin
 
 }  // namespace
 
+void require_mergeable(const Resonance& a, const Resonance& b) {
+  require_same_settings(a.parts(), b.parts(), fmt::format("merge {}", a.address()));
+}
+
 Resonance merge(const Resonance& a, const Resonance& b) {
   ResonanceParts sum = a.parts();
   add(sum, b.parts());
@@ -185,23 +165,23 @@ Resonance merge(const Resonance& a, const Resonance& b) {
 Results merge(std::span<const Results> results) {
   if (results.empty()) throw Error("merge", "there must be a result", "none", "name at least one file");
   const Results& first = results.front();
-  std::vector<Name> names = names_of(first);
-  const std::vector<Name> sorted = sorted_names_of(first);
+  std::vector<std::string> addresses = addresses_of(first);
+  require_once(first);
   Results merged{first.settings, {}, first.partial, {}};
   bool same_order = true;
   for (const Results& other : results.subspan(1)) {
+    require_once(other);
     require_same_settings(first, other);
-    require_same_layers(sorted, sorted_names_of(other));
-    same_order = same_order && names_of(other) == names;
+    require_same_layers(addresses, addresses_of(other));
+    same_order = same_order && addresses_of(other) == addresses;
     merged.partial = merged.partial || other.partial;
   }
-  if (!same_order) names = sorted;
-  for (const Name& name : names) {
-    ResonanceParts sum = layer_of(first, name).parts();
-    for (const Results& other : results.subspan(1)) add(sum, layer_of(other, name).parts());
-    merged.layers.emplace_back(std::move(sum), "merge");
-    if (!name.second.empty()) continue;
-    LayerFindings findings = merged_findings(results, name.first);
+  if (!same_order) std::sort(addresses.begin(), addresses.end());
+  for (const std::string& address : addresses) {
+    for (const std::string& group : groups_of(results, address)) {
+      merged.layers.push_back(merged_layer(results, {address, group}));
+    }
+    LayerFindings findings = merged_findings(results, address);
     if (findings.has_any()) merged.findings.push_back(std::move(findings));
   }
   return merged;

@@ -55,6 +55,8 @@ struct NeuronTally::State {
   void count_row(RowKind kind, const NearestRow& row);
   void count_inside(std::int64_t signed_vector, double cosine, std::int64_t label);
   void offer(std::int64_t signed_vector, const NearestRow& row);
+  void find_least(std::size_t vector);
+  void take(const NeuronTableParts& from);
 
   std::int64_t num_signed() const { return 2 * basis->num_vectors(); }
 
@@ -181,10 +183,35 @@ void NeuronTally::State::offer(std::int64_t signed_vector, const NearestRow& row
   NearestRow* const place = std::upper_bound(first, last, row, is_nearer);
   std::move_backward(place, last, last + 1);
   *place = row;
-  if (parts.num_rows < k) return;
-  const NearestRow* const pair = parts.nearest.data() + signed_vector / 2 * 2 * k;
-  const std::size_t i = to_size(signed_vector / 2);
-  least[i] = std::min({least_threshold[i], pair[k - 1].cosine, pair[2 * k - 1].cosine});
+  find_least(to_size(signed_vector / 2));
+}
+
+void NeuronTally::State::find_least(std::size_t vector) {
+  const std::size_t k = to_size(options.num_nearest);
+  if (k == 0 || parts.num_rows < options.num_nearest) return;
+  const NearestRow* const pair = parts.nearest.data() + vector * 2 * k;
+  least[vector] = std::min({least_threshold[vector], pair[k - 1].cosine, pair[2 * k - 1].cosine});
+}
+
+// In place of what was counted, in the memory that is reserved.
+void NeuronTally::State::take(const NeuronTableParts& from) {
+  const std::size_t num_classes = from.class_totals.size();
+  parts.num_samples_seen = from.num_samples_seen;
+  parts.num_rows = from.num_rows;
+  parts.class_totals.assign(from.class_totals.begin(), from.class_totals.end());
+  parts.counts.assign(from.counts.begin(), from.counts.end());
+  by_class.resize(num_classes * parts.counts.size());
+  for (std::size_t place = 0; place < parts.counts.size(); ++place) {
+    for (std::size_t c = 0; c < num_classes; ++c) {
+      by_class[c * parts.counts.size() + place] = from.class_counts[place * num_classes + c];
+    }
+  }
+  const std::int64_t k = options.num_nearest;
+  const std::int64_t num_kept = std::min(k, parts.num_rows);
+  for (std::int64_t list = 0; list < num_signed(); ++list) {
+    std::copy_n(from.nearest.begin() + list * num_kept, num_kept, parts.nearest.begin() + list * k);
+  }
+  for (std::size_t i = 0; i < least.size(); ++i) find_least(i);
 }
 
 NeuronTally::NeuronTally(std::shared_ptr<const Basis> basis, NeuronOptions options, MemoryBudget& budget,
@@ -221,6 +248,14 @@ void NeuronTally::update(const float* rows, std::int64_t num_samples, std::int64
 void NeuronTally::update(const double* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
                          const RowTags& tags) {
   state_->update(rows, num_samples, dim, row_stride, tags);
+}
+
+void NeuronTally::resume(const NeuronTable& earlier) {
+  if (earlier.num_classes() > state_->options.max_classes) {
+    throw Error(state_->where, fmt::format("labels must be below {}", state_->options.max_classes),
+                fmt::format("{} classes", earlier.num_classes()), "raise the number of classes");
+  }
+  state_->take(merge(table(), earlier, state_->where).parts());
 }
 
 NeuronTable NeuronTally::table() const {

@@ -245,4 +245,13 @@ void RowBlock::read_out(Scores& scores) const {
   }
 }
 
+void RowBlock::resume(const Scores& scores) {
+  const auto add_to = [](std::vector<std::int64_t>& sum, const std::vector<std::int64_t>& values, std::int64_t unit) {
+    for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += values[k] / unit;
+  };
+  Worker& worker = workers_.front();
+  add_to(worker.direction_sum, scores.direction_sum, Scores::kDirectionScale / kernels::kDirectionUnits);
+  add_to(worker.quartic_by_vector, scores.quartic_by_vector, Scores::kQuarticScale / kernels::kQuarticUnits);
+}
+
 }  // namespace srm

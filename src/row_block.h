@@ -65,6 +65,8 @@ class RowBlock {
 
   /// Writes direction_sum and quartic_by_vector of all rows that were ever prepared, or nothing without sums.
   void read_out(Scores& scores) const;
+  /// The way back: adds what was read out of a block of the same settings.
+  void resume(const Scores& scores);
 
  private:
   /// What one thread works on: a direction, (dim), where coordinates are not kept or not the direction itself, a list

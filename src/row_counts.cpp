@@ -73,4 +73,16 @@ void RowCounts::read_out(ResonanceParts& parts) const {
   parts.num_calls = num_calls_;
 }
 
+void RowCounts::resume(const ResonanceParts& parts) {
+  scores_.num_rows = parts.scores.num_rows;
+  scores_.quartic_sum = parts.scores.quartic_sum;
+  scores_.blocks = parts.scores.blocks;
+  num_seen_ = parts.num_samples_seen;
+  num_zero_norm_ = parts.num_samples_zero_norm;
+  num_nonfinite_ = parts.num_samples_nonfinite;
+  num_without_direction_ = num_seen_ - scores_.num_rows - (is_centred_ ? 0 : num_nonfinite_);
+  num_skipped_ = parts.num_samples_skipped;
+  num_calls_ = parts.num_calls;
+}
+
 }  // namespace srm

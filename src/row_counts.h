@@ -28,6 +28,8 @@ class RowCounts {
   std::int64_t num_without_direction() const { return num_without_direction_; }
   /// Writes the counts of samples and calls and the scores over rows.
   void read_out(ResonanceParts& parts) const;
+  /// The way back, before anything else is counted; a new block begins.
+  void resume(const ResonanceParts& parts);
 
  private:
   void close_block(BlockSums& sums) const { sums.add_block(block_rows_, block_quartic_); }

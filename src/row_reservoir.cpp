@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "kernels/random_rank.h"
@@ -39,6 +40,8 @@ std::int64_t RowReservoir::bytes_needed(std::int64_t dim, std::int64_t capacity)
   return 2 * bytes;
 }
 
+bool RowReservoir::is_lower(const Kept& a, const Kept& b) { return a.rank < b.rank; }
+
 // One more row of values_, in steps that never go beyond the capacity.
 void RowReservoir::grow() {
   const auto reserve = [&](auto& vector, std::int64_t size_of_row) {
@@ -62,7 +65,6 @@ void RowReservoir::offer(const Number* rows, std::int64_t num_samples, std::int6
     throw Error("row_reservoir.update", "blocks must have a number for every row",
                 fmt::format("{} for {} rows", blocks.size(), num_samples), "leave it out or give (num_samples)");
   }
-  const auto is_lower = [](const Kept& a, const Kept& b) { return a.rank < b.rank; };
   for (std::int64_t s = 0; s < num_samples; ++s) {
     const std::int64_t row_number = num_rows_offered_++;
     const bool is_full = num_rows() == capacity_;
@@ -92,6 +94,27 @@ void RowReservoir::update(const float* rows, std::int64_t num_samples, std::int6
 void RowReservoir::update(const double* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
                           std::span<const std::int64_t> blocks) {
   offer(rows, num_samples, dim, row_stride, blocks);
+}
+
+void RowReservoir::resume(const State& earlier) {
+  const std::size_t num_kept = earlier.row_numbers.size();
+  const std::vector<std::int64_t>& numbers = earlier.row_numbers;
+  const bool fits = num_kept <= static_cast<std::size_t>(capacity_) && earlier.blocks.size() == num_kept &&
+                    earlier.rows.size() == num_kept * static_cast<std::size_t>(dim_);
+  const bool is_ascending = std::adjacent_find(numbers.begin(), numbers.end(), std::greater_equal<>()) == numbers.end();
+  const bool is_within = numbers.empty() || (numbers.front() >= 0 && numbers.back() < earlier.num_rows_offered);
+  if (!fits || !is_ascending || !is_within || earlier.num_rows_offered < 0) {
+    throw Error("row_reservoir.resume", "rows, blocks and ascending row numbers must be as many, within the capacity",
+                fmt::format("{} of {} rows", num_kept, earlier.num_rows_offered), "it is damaged; begin anew");
+  }
+  num_rows_offered_ = earlier.num_rows_offered;
+  values_ = earlier.rows;
+  kept_.clear();
+  for (std::size_t k = 0; k < num_kept; ++k) {
+    const auto slot = static_cast<std::int64_t>(k);
+    kept_.push_back({kernels::random_rank(seed_, numbers[k]), numbers[k], earlier.blocks[k], slot});
+  }
+  std::make_heap(kept_.begin(), kept_.end(), is_lower);
 }
 
 std::vector<RowReservoir::Kept> RowReservoir::in_stream_order() const {

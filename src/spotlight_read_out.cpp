@@ -1,5 +1,6 @@
-// What has been counted, from difference tables to counts.
+// What has been counted, from difference tables to counts and back.
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "spotlight_tables.h"
@@ -171,6 +172,44 @@ void SpotlightTables::read_out_holistic_signed(ResonanceParts& parts) const {
   for (std::int64_t e = 0; e < std::ssize(spotlight_.epsilon); ++e) {
     take_half_turn_off(parts.holistic_counts.data() + e * num_angles_,
                        parts.holistic_signed_counts.data() + e * num_angles_);
+  }
+}
+
+// The way back from to_counts().
+template <typename Cell>
+void SpotlightTables::add_differences(const std::int64_t* counts, std::int64_t count, Cell* differences) const {
+  for (std::int64_t k = 0; k < num_distinct_; ++k) {
+    differences[k] += static_cast<Cell>(counts[k] - count);
+    count = counts[k];
+  }
+}
+
+void SpotlightTables::resume(const ResonanceParts& parts, std::int64_t num_rows_everywhere) {
+  if (parts.num_samples_seen > kMostNarrowRows) widen();
+  const std::int64_t num_planes = chosen_.num_planes();
+  const std::int64_t num_spanned = planes_.num_planes() - planes_.num_kept_as_zeros();
+  Sums& sums = sums_.front();  // which owner has them changes no sum
+  add_to(sums.cosine_sum, parts.scores.cosine_sum);
+  add_to(sums.num_hits, parts.scores.num_hits);
+  for (std::int64_t e = 0; e < std::ssize(spotlight_.epsilon); ++e) {
+    const std::int64_t everywhere = spotlight_.epsilon[static_cast<std::size_t>(e)] <= 0 ? num_rows_everywhere : 0;
+    for (std::int64_t p = 0; p < num_planes; ++p) {
+      const std::int64_t curve = e * num_planes + p;
+      const Plane& plane = parts.planes[static_cast<std::size_t>(p)];
+      const bool degenerate = planes_.shape(plane.i, plane.j).inverse_sine == 0;
+      with_table(e, p, [&](auto* table) {
+        add_differences(parts.counts.data() + curve * num_angles_, degenerate ? 0 : everywhere, table);
+        using Cell = std::remove_reference_t<decltype(*table)>;
+        table[num_angles_] += static_cast<Cell>(parts.plane_hits[static_cast<std::size_t>(curve)]);
+      });
+      if (!has_signed_tables_) continue;
+      add_differences(parts.signed_counts.data() + curve * num_angles_, 0, signed_tables_.data() + curve * num_angles_);
+    }
+    if (chosen_.has_all()) continue;
+    const std::int64_t first = e * num_angles_;
+    add_differences(parts.holistic_counts.data() + first, everywhere * num_spanned, sums.holistic.data() + first);
+    if (!has_signed_tables_) continue;
+    add_differences(parts.holistic_signed_counts.data() + first, 0, sums.holistic_signed.data() + first);
   }
 }
 

@@ -96,6 +96,8 @@ class SpotlightTables {
   void read_out(std::int64_t num_rows_everywhere, ResonanceParts& parts) &&;
   /// The same as if no plane had a table.
   void read_out_holistic(std::int64_t num_rows_everywhere, ResonanceParts& parts) const;
+  /// The way back: adds what tables of the same settings have read out.
+  void resume(const ResonanceParts& parts, std::int64_t num_rows_everywhere);
 
  private:
   /// What an owner sums over all its planes: scores (epsilon), and where not all planes have tables, what would be the
@@ -135,6 +137,8 @@ class SpotlightTables {
   void read_out_holistic_signed(ResonanceParts& parts) const;
   void take_half_turn_off(const std::int64_t* counts, std::int64_t* signed_counts) const;
   void to_counts(const std::int64_t* differences, std::int64_t count, std::int64_t* counts) const;
+  template <typename Cell>
+  void add_differences(const std::int64_t* counts, std::int64_t count, Cell* differences) const;
 
   const Basis& basis_;
   const PlaneSet& planes_;

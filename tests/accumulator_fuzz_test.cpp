@@ -7,6 +7,7 @@
 #include <numbers>
 #include <random>
 #include <string>
+#include <utility>
 
 #include "brute_force.h"
 #include "srm/accumulator.h"
@@ -70,6 +71,32 @@ class RandomCase {
     const auto middle = rows_.begin() + whole(0, static_cast<std::int64_t>(rows_.size()) / dim_) * dim_;
     return merge(test::accumulate({middle, rows_.end()}, *basis_, options_),
                  test::accumulate({rows_.begin(), middle}, *basis_, options_));
+  }
+
+  // Of all rows, and of those behind a random one by an accumulator that goes on where another ended before it; with
+  // options that are drawn for it alone.
+  std::pair<Resonance, Resonance> counted_and_gone_on_with() {
+    AccumulatorOptions options = options_;
+    options.is_signed = chance(2);
+    options.row_sums = chance(2);
+    if (chance(2)) options.planes = {PlaneChoice::Kind::kRandom, whole(1, 4), static_cast<std::uint64_t>(whole(0, 9))};
+    if (chance(4)) options.planes = {PlaneChoice::Kind::kNone};
+    const auto num_rows = static_cast<std::int64_t>(rows_.size()) / dim_;
+    const std::int64_t middle = whole(0, num_rows);
+    MemoryBudget budget(std::int64_t{1} << 30);
+    Accumulator whole_one(basis_, options, budget), first(basis_, options, budget), second(basis_, options, budget);
+    for (Accumulator* one : {&whole_one, &first}) one->update(rows_.data(), middle, dim_, dim_);
+    for (Accumulator* one : {&whole_one, &first}) one->count_call();
+    first.count_skipped(3);
+    whole_one.count_skipped(3);
+    options.num_threads = static_cast<int>(whole(1, 5));
+    Accumulator last(basis_, options, budget);
+    second.resume(first.resonance());
+    last.resume(second.resonance());
+    for (Accumulator* one : {&whole_one, &last}) {
+      one->update(rows_.data() + middle * dim_, num_rows - middle, dim_, dim_);
+    }
+    return {whole_one.resonance(), last.resonance()};
   }
 
   test::BruteForce truth(const Resonance& result) const {
@@ -163,6 +190,27 @@ class RandomCase {
 unsigned from_environment(const char* name, unsigned otherwise) {
   const char* text = std::getenv(name);
   return text == nullptr ? otherwise : static_cast<unsigned>(std::stoul(text));
+}
+
+TEST(AccumulatorFuzzTest, GoingOnWhereAnotherEndedIsCountingOn) {
+  const unsigned first = from_environment("TORCHSRM_FUZZ_SEED", 1);
+  const unsigned num_cases = from_environment("TORCHSRM_FUZZ_CASES", 1000);
+  for (unsigned seed = first; seed < first + num_cases; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const auto [once, resumed] = RandomCase(seed).counted_and_gone_on_with();
+    const ResonanceParts &a = once.parts(), &b = resumed.parts();
+    ASSERT_EQ(b.counts, a.counts);
+    ASSERT_EQ(b.plane_hits, a.plane_hits);
+    ASSERT_EQ(b.holistic_counts, a.holistic_counts);
+    ASSERT_EQ(b.signed_counts, a.signed_counts);
+    ASSERT_EQ(b.holistic_signed_counts, a.holistic_signed_counts);
+    ASSERT_EQ(b.scores, a.scores);
+    ASSERT_EQ(b.num_samples_seen, a.num_samples_seen);
+    ASSERT_EQ(b.num_samples_zero_norm, a.num_samples_zero_norm);
+    ASSERT_EQ(b.num_samples_nonfinite, a.num_samples_nonfinite);
+    ASSERT_EQ(b.num_samples_skipped, a.num_samples_skipped);
+    ASSERT_EQ(b.num_calls, a.num_calls);
+  }
 }
 
 TEST(AccumulatorFuzzTest, EveryCellOfRandomCasesIsWhatTheDefinitionSays) {

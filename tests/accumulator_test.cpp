@@ -506,6 +506,20 @@ TEST(AccumulatorTest, MemoryIsStatedAndRefusedBeforeItIsTaken) {
   EXPECT_EQ(enough.reserved_bytes(), 0);
 }
 
+TEST(AccumulatorTest, GoesOnOnlyFromTheSameAndBeforeItCounts) {
+  const auto basis = std::make_shared<const Basis>(Basis::standard(2));
+  MemoryBudget budget(1 << 24);
+  const Resonance earlier = accumulate({1, 2, 3, 4}, *basis, options_of({0.9}));
+  Accumulator other(basis, options_of({0.8}), budget);
+  EXPECT_THAT([&] { other.resume(earlier); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("epsilon must be the same in both; got 0.8 and 0.9")));
+  Accumulator same(basis, options_of({0.9}), budget);
+  same.resume(earlier);
+  EXPECT_EQ(same.num_samples_seen(), 2);
+  EXPECT_THAT([&] { same.resume(earlier); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("nothing may have been counted yet; got 2 samples")));
+}
+
 TEST(AccumulatorTest, OptionsOutOfRangeAreNamed) {
   const auto message_of = [](const AccumulatorOptions& options) -> std::string {
     try {

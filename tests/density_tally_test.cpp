@@ -221,6 +221,33 @@ TEST(DensityTallyTest, SplittingPermutingAndMergingChangeNothing) {
   EXPECT_EQ(merge(of_parts[2], merge(of_parts[1], of_parts[0])), once);
 }
 
+TEST(DensityTallyTest, GoingOnWhereAnotherEndedIsBinningOn) {
+  const std::int64_t num_rows = 900, dim = 4;
+  const Rows rows = mixed_rows(num_rows, dim, 6);
+  const Basis basis = Basis::from_vectors("frame", 6, dim, test::gaussian(6 * dim, 2));
+  const DensityOptions options{.planes = {{0, 1}, {3, 4}}, .epsilon = 0.4, .num_bins = 32, .num_points = 20, .seed = 9};
+  const auto update = [&](DensityTally& tally, std::int64_t first, std::int64_t size) {
+    const auto part = [&](const std::vector<std::int64_t>& of) {
+      return std::span(of).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(size));
+    };
+    tally.update(rows.values.data() + first * dim, size, dim, dim,
+                 {part(rows.label), part(rows.sample), part(rows.position)});
+  };
+  DensityTally once = tally_of(basis, options);
+  update(once, 0, num_rows);
+  for (const std::int64_t middle : {0, 2, 500, 900}) {
+    DensityTally first = tally_of(basis, options), second = tally_of(basis, options);
+    update(first, 0, middle);
+    second.resume(first.densities());
+    EXPECT_EQ(second.densities(), first.densities());
+    update(second, middle, num_rows - middle);
+    EXPECT_EQ(second.densities(), once.densities()) << middle;
+  }
+  DensityTally other = tally_of(basis, {.planes = {{0, 1}, {3, 4}}, .epsilon = 0.5});
+  EXPECT_THAT([&] { other.resume(once.densities()); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("got 0.5 and 0.4")));
+}
+
 // Each row's place in the sample is chance: of 2000 equal rows those drawn are spread over the stream, and another seed
 // draws others.
 TEST(DensityTallyTest, SampleIsDrawnEvenlyBySeed) {

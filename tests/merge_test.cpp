@@ -216,6 +216,37 @@ TEST(MergeTest, AnyOrderAndGroupingOfFilesGivesTheSameLayersInTheSameOrder) {
   EXPECT_THAT(addresses_of(merge(sets[0])), ElementsAre("b", "a")) << "an order that all agree on stays";
 }
 
+Resonance of_class(Resonance layer, const std::string& group) {
+  ResonanceParts parts = layer.parts();
+  parts.group = group;
+  return Resonance(std::move(parts));
+}
+
+// Each result has the classes that it saw rows of.
+TEST(MergeTest, AClassThatOneResultLacksIsThatOfTheOthers) {
+  Results a = run({"b", "a"}, 1), b = run({"b", "a"}, 3), c = run({"b", "a"}, 5);
+  const auto insert = [](Results& to, std::size_t place, unsigned seed, const std::string& group) {
+    const std::string address = to.layers[place - 1].address();
+    to.layers.insert(to.layers.begin() + static_cast<std::ptrdiff_t>(place), of_class(counted(seed, address), group));
+  };
+  insert(a, 1, 7, "10"), insert(a, 1, 8, "2");
+  insert(b, 1, 9, "2");
+  insert(c, 2, 10, "0");
+  const std::vector<Results> all = {a, b, c};
+  std::vector<std::size_t> order = {0, 1, 2};
+  do {
+    const Results pair = merge(std::vector{all[order[0]], all[order[1]]});
+    const Results merged = merge(std::vector{pair, all[order[2]]});
+    std::vector<std::string> names;
+    for (const Resonance& layer : merged) names.push_back(layer.address() + ":" + layer.parts().group);
+    ASSERT_THAT(names, ElementsAre("b:", "b:2", "b:10", "a:", "a:0"));
+    expect_equal(merged.layers[1].parts(), merge(counted(8, "b"), counted(9, "b")).parts());
+    expect_equal(merged.layers[2].parts(), counted(7, "b").parts());
+  } while (std::next_permutation(order.begin(), order.end()));
+  a.layers.erase(a.layers.begin());
+  EXPECT_THAT([&] { merge(std::vector{a, b}); }, ThrowsMessage<Error>(HasSubstr("one without the whole of b")));
+}
+
 TEST(MergeTest, WhatWasPartialStaysPartial) {
   EXPECT_TRUE(merge(std::vector{run({"a"}, 1), run({"a"}, 2, true)}).partial);
   EXPECT_FALSE(merge(std::vector{run({"a"}, 1), run({"a"}, 2)}).partial);

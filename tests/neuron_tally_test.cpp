@@ -221,6 +221,29 @@ TEST(NeuronTallyTest, SplittingPermutingAndMergingChangeNothing) {
   EXPECT_EQ(merge(c, merge(b, a)), once);
 }
 
+TEST(NeuronTallyTest, GoingOnWhereAnotherEndedIsCountingOn) {
+  const Rows rows = mixed_rows(600, 7, 8);
+  const Basis basis = Basis::from_vectors("frame", 9, 7, test::gaussian(63, 2));
+  for (const std::int64_t num_nearest : {0, 6, 1000}) {
+    const NeuronOptions options{.epsilon = {0.4, -0.1}, .num_nearest = num_nearest, .max_classes = 5};
+    const NeuronTable once = table_of(rows, basis, options);
+    for (const std::int64_t middle : {0, 3, 250, 600}) {
+      NeuronTally first = tally_of(basis, options), second = tally_of(basis, options);
+      update(first, rows, 0, middle);
+      second.resume(first.table());
+      EXPECT_EQ(second.table(), first.table());
+      update(second, rows, middle, rows.size() - middle);
+      EXPECT_EQ(second.table(), once) << num_nearest << " nearest, from " << middle;
+    }
+  }
+  NeuronTally few = tally_of(basis, {.epsilon = {0.4}, .max_classes = 2});
+  EXPECT_THAT([&] { few.resume(table_of(rows, basis, {.epsilon = {0.4}})); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("labels must be below 2; got 5 classes")));
+  NeuronTally other = tally_of(basis, {.epsilon = {0.5}});
+  EXPECT_THAT([&] { other.resume(table_of(rows, basis, {.epsilon = {0.4}})); },
+              testing::ThrowsMessage<Error>(testing::HasSubstr("got 0.5 and 0.4")));
+}
+
 TEST(NeuronTallyTest, FloatsAndStridesAreTheSameNumbers) {
   const std::vector<float> wide = {3, 4, 99, -1, 0, 99};
   NeuronTally tally = tally_of(Basis::standard(2), {.epsilon = {0.8}});

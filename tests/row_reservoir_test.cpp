@@ -50,6 +50,38 @@ TEST(RowReservoirTest, KeepsAtMostItsCapacityAndTellsWhichRows) {
   for (std::size_t k = 0; k < numbers.size(); ++k) EXPECT_EQ(rows[2 * k], static_cast<double>(numbers[k] + 1));
 }
 
+TEST(RowReservoirTest, GoingOnWhereAnotherEndedIsKeepingOn) {
+  const std::vector<double> rows = numbered(500);
+  const RowReservoir once = filled(500, 30, 3);
+  for (const std::int64_t middle : {0, 10, 30, 200, 500}) {
+    RowReservoir resumed(2, 30, 3);
+    resumed.resume(filled(middle, 30, 3).state());
+    resumed.update(rows.data() + middle * 2, 500 - middle, 2, 2);
+    EXPECT_EQ(resumed.rows(), once.rows()) << middle;
+    EXPECT_EQ(resumed.row_numbers(), once.row_numbers());
+    EXPECT_EQ(resumed.blocks(), once.blocks());
+    EXPECT_EQ(resumed.num_rows_offered(), 500);
+  }
+}
+
+TEST(RowReservoirTest, WhatCannotBeOnesStateIsRefused) {
+  const RowReservoir::State good = filled(10, 4, 3).state();
+  const auto refuses = [](RowReservoir::State bad) {
+    RowReservoir reservoir(2, 4, 3);
+    EXPECT_THAT([&] { reservoir.resume(bad); }, ThrowsMessage<Error>(HasSubstr("within the capacity")));
+  };
+  RowReservoir::State bad = good;
+  bad.num_rows_offered = bad.row_numbers.back();
+  refuses(bad);
+  bad = good;
+  bad.rows.pop_back();
+  refuses(bad);
+  bad = good;
+  std::swap(bad.row_numbers[0], bad.row_numbers[1]);
+  refuses(bad);
+  refuses(filled(10, 5, 3).state());
+}
+
 TEST(RowReservoirTest, HowRowsAreCutIntoCallsChangesNothing) {
   const RowReservoir once = filled(500, 30, 3);
   const std::vector<double> rows = numbered(500);

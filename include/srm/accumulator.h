@@ -97,6 +97,10 @@ class Accumulator {
   /// for more than can be counted.
   void count_skipped(std::int64_t num_samples);
 
+  /// Goes on where another accumulator of the same settings ended. Throws srm::Error unless nothing was counted yet,
+  /// and for the first setting that differs, naming both its values.
+  void resume(const Resonance& earlier);
+
   std::int64_t num_samples_seen() const;
   const Basis& basis() const;
   const PlaneSet& planes() const;

@@ -46,6 +46,10 @@ class DensityTally {
   void update(const double* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               const RowTags& tags = {});
 
+  /// Adds what another tally of the same settings binned, of other samples. Throws srm::Error for the first setting
+  /// that differs, naming both its values.
+  void resume(const PlaneDensities& earlier);
+
   /// What was binned so far.
   PlaneDensities densities() const;
 

@@ -47,6 +47,10 @@ class NeuronTally {
   void update(const double* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               const RowTags& tags = {});
 
+  /// Adds what another tally of the same settings counted, of other samples. Throws srm::Error for the first setting
+  /// that differs, naming both its values, and for classes beyond max_classes.
+  void resume(const NeuronTable& earlier);
+
   /// What was counted so far.
   NeuronTable table() const;
 

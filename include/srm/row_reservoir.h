@@ -20,6 +20,17 @@ class RowReservoir {
   /// Throws srm::Error unless dim >= 1 and capacity >= 1.
   RowReservoir(std::int64_t dim, std::int64_t capacity, std::uint64_t seed);
 
+  /// What tells all of a reservoir beside its dim, capacity and seed, in the words of its members below.
+  struct State {
+    std::int64_t num_rows_offered = 0;
+    std::vector<double> rows;
+    std::vector<std::int64_t> blocks;
+    std::vector<std::int64_t> row_numbers;
+  };
+  State state() const { return {num_rows_offered(), rows(), blocks(), row_numbers()}; }
+  /// Goes on where another of the same dim, capacity and seed ended. Throws srm::Error for what cannot be one's state.
+  void resume(const State& earlier);
+
   /// Bytes that a reservoir takes when full, without the copies that rows() makes; the largest int64 if beyond it.
   static std::int64_t bytes_needed(std::int64_t dim, std::int64_t capacity);
 
@@ -33,6 +44,7 @@ class RowReservoir {
 
   std::int64_t dim() const { return dim_; }
   std::int64_t capacity() const { return capacity_; }
+  std::uint64_t seed() const { return seed_; }
   std::int64_t num_rows() const { return static_cast<std::int64_t>(kept_.size()); }
   /// All rows that ever came, those without a direction too.
   std::int64_t num_rows_offered() const { return num_rows_offered_; }
@@ -52,6 +64,7 @@ class RowReservoir {
     std::int64_t slot;  // which row of values_
   };
 
+  static bool is_lower(const Kept& a, const Kept& b);
   template <typename Number>
   void offer(const Number* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
              std::span<const std::int64_t> blocks);

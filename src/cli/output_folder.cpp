@@ -29,6 +29,8 @@ OutputFolder::~OutputFolder() {
 }
 
 void OutputFolder::write(const Results& results) const {
+  std::error_code ignored;
+  std::filesystem::create_directories(path_, ignored);  // it may have gone since, and the result matters more
   save(results, path_ / "results.srm.pt");
   write_reports(results, path_);
 }

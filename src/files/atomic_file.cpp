@@ -6,7 +6,11 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <optional>
 #include <system_error>
+#include <vector>
 
 #include "srm/error.h"
 
@@ -24,6 +28,14 @@ std::filesystem::path folder_of(const std::filesystem::path& path) {
 std::filesystem::path part_path_of(const std::filesystem::path& path) {
   static std::atomic<int> number = 0;
   return folder_of(path) / fmt::format(".torchsrm-{}-{}.part", getpid(), number++);
+}
+
+// The process that writes a file called as part_path_of() does; none for other files.
+std::optional<pid_t> writer_of(const std::string& name) {
+  pid_t process = 0;
+  int number = 0, end = 0;
+  const bool is_part = std::sscanf(name.c_str(), ".torchsrm-%d-%d.part%n", &process, &number, &end) == 2;
+  return is_part && end == static_cast<int>(name.size()) && process > 0 ? std::optional(process) : std::nullopt;
 }
 
 }  // namespace
@@ -51,6 +63,16 @@ AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path) {
 AtomicFile::~AtomicFile() {
   if (descriptor_ >= 0) close(descriptor_);
   if (!part_path_.empty()) unlink(part_path_.c_str());
+}
+
+void remove_abandoned_parts(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> abandoned;
+  for (std::filesystem::directory_iterator file(folder, error), end; !error && file != end; file.increment(error)) {
+    const auto process = writer_of(file->path().filename().string());
+    if (process && kill(*process, 0) != 0 && errno == ESRCH) abandoned.push_back(file->path());
+  }
+  for (const auto& part : abandoned) std::filesystem::remove(part, error);
 }
 
 void AtomicFile::write(const void* data, std::size_t num_bytes) {

@@ -36,4 +36,7 @@ class AtomicFile {
   std::string buffer_;
 };
 
+/// Removes what processes that were killed left half-written in `folder`; what fails stays.
+void remove_abandoned_parts(const std::filesystem::path& folder);
+
 }  // namespace srm
