@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
 #include <utility>
 
@@ -22,6 +23,15 @@ std::vector<std::int64_t> picked(std::span<const std::int64_t> numbers, const st
     for (const std::int64_t row : rows) chosen.push_back(numbers[static_cast<std::size_t>(row)]);
   }
   return chosen;
+}
+
+// The label that classes() made a group of.
+std::int64_t class_of(const Resonance& layer) {
+  const std::string& group = layer.parts().group;
+  std::int64_t label = -1;
+  const auto [end, error] = std::from_chars(group.data(), group.data() + group.size(), label);
+  if (error == std::errc() && end == group.data() + group.size() && label >= 0) return label;
+  throw Error("resume " + layer.address(), "groups must be classes", group, "it is damaged; begin anew");
 }
 
 }  // namespace
@@ -191,6 +201,30 @@ std::optional<NeuronTable> LayerCounts::neurons() const {
 
 std::optional<PlaneDensities> LayerCounts::densities() const {
   return densities_ ? std::optional(densities_->densities()) : std::nullopt;
+}
+
+ObservedLayer LayerCounts::parts() const {
+  ObservedLayer parts;
+  if (options_.counts) parts.whole = accumulators_.at(kUnlabelled).resonance();
+  parts.classes = classes();
+  parts.findings.neurons = neurons();
+  parts.findings.densities = densities();
+  return parts;
+}
+
+void LayerCounts::resume(const ObservedLayer& earlier, std::optional<RowReservoir> sample) {
+  if (earlier.whole) accumulator_of(kUnlabelled).resume(*earlier.whole);
+  for (const Resonance& one : earlier.classes) accumulator_of(class_of(one)).resume(one);
+  if (neurons_ && earlier.findings.neurons) neurons_->resume(*earlier.findings.neurons);
+  if (densities_ && earlier.findings.densities) densities_->resume(*earlier.findings.densities);
+  // How many rows are kept may have followed the memory there was: what was begun is what goes on.
+  sample_.reset();
+  budget_->release(std::exchange(sample_bytes_, 0));
+  if (!sample) return;
+  const std::int64_t bytes = RowReservoir::bytes_needed(sample->dim(), sample->capacity());
+  budget_->reserve(bytes, fmt::format("{} rows of '{}' for its tests", sample->capacity(), address_));
+  sample_bytes_ = bytes;
+  sample_ = std::move(sample);
 }
 
 }  // namespace srm

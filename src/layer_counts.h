@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "srm/density_tally.h"
+#include "srm/layer_observer.h"
 #include "srm/neuron_tally.h"
 #include "srm/observe_options.h"
 #include "srm/results.h"
@@ -46,6 +47,11 @@ class LayerCounts {
   bool takes_halves() const;
   void count_call();
   void count_skipped(std::int64_t num_rows);
+
+  /// Everything by itself, whole() being of the rows without a class alone, and the way back: before anything is
+  /// counted, with a sample of whatever capacity it had there.
+  ObservedLayer parts() const;
+  void resume(const ObservedLayer& earlier, std::optional<RowReservoir> sample);
 
   const LayerPlan& plan() const { return plan_; }
   const std::shared_ptr<const Basis>& basis() const { return plan_.basis; }

@@ -64,6 +64,7 @@ void Observer::observe(const c10::IValue& output, const at::Tensor& mask, const 
   const ActivationRows rows(output.toTensor(), layout_, address_, tags.batch());
   const at::Tensor kept = rows.kept_by(mask);
   const std::lock_guard lock(mutex_);
+  settle();
   if (position_.num_calls++ % options_.every != 0) {
     position_.num_samples += num_samples_of(rows, tags);
     return skip(rows.num_samples());
@@ -76,6 +77,7 @@ void Observer::add(const at::Tensor& activation, const at::Tensor& mask, const S
   const ActivationRows rows(activation, layout_, address_, tags.batch());
   const at::Tensor kept = rows.kept_by(mask);
   const std::lock_guard lock(mutex_);
+  settle();
   add_locked(rows, kept, tags);
 }
 
@@ -89,16 +91,30 @@ void Observer::count_call_locked() {
   if (counts_) {
     counts_->count_call();
   } else {
-    ++num_early_calls_;
+    ++position_.num_early_calls;
   }
 }
 
-void Observer::skip(std::int64_t num_rows) {
+std::int64_t Observer::leave_out(const at::Tensor& activation, const SampleTags& tags) {
+  const std::int64_t num_rows = num_rows_of(activation, layout_);
+  if (num_rows == 0) return 0;
+  num_rows_left_out_ += num_rows;
+  num_samples_left_out_ += tags.batch() >= 0 ? tags.batch() : batch_size_of(activation);
+  return num_rows;
+}
+
+// What was left out without the lock, to be called with it before anything else.
+void Observer::settle() const {
+  skip(num_rows_left_out_.exchange(0));
+  position_.num_samples += num_samples_left_out_.exchange(0);
+}
+
+void Observer::skip(std::int64_t num_rows) const {
   if (!is_counting() || num_rows == 0) return;
   if (counts_) {
     counts_->count_skipped(num_rows);
   } else {
-    num_early_skipped_ += num_rows;
+    position_.num_early_skipped += num_rows;
   }
 }
 
@@ -123,10 +139,12 @@ void Observer::start(std::int64_t dim) {
   }
   if (!preparation_) preparation_ = std::make_unique<LayerPreparation>(options_, budget_, address_, dim);
   if (!is_counting()) return;
-  counts_ = std::make_unique<LayerCounts>(preparation_->take_plan(), options_, budget_, address_);
+  LayerPlan plan = preparation_->take_plan();
+  if (next_basis_) plan.basis = std::exchange(next_basis_, nullptr);
+  counts_ = std::make_unique<LayerCounts>(std::move(plan), options_, budget_, address_);
   preparation_.reset();
-  for (; num_early_calls_ > 0; --num_early_calls_) counts_->count_call();
-  counts_->count_skipped(std::exchange(num_early_skipped_, 0));
+  for (; position_.num_early_calls > 0; --position_.num_early_calls) counts_->count_call();
+  counts_->count_skipped(std::exchange(position_.num_early_skipped, 0));
 }
 
 bool Observer::takes_row(std::int64_t number) const {
@@ -143,14 +161,14 @@ void Observer::add_locked(const ActivationRows& rows, const at::Tensor& kept, co
   position_.num_samples += num_samples_of(rows, tags);
   const std::int64_t limit = options_.limit.value_or(std::numeric_limits<std::int64_t>::max());
   const HalfTypes halves = counts_ && counts_->takes_halves() ? HalfTypes::kStay : HalfTypes::kBecomeFloat;
-  const auto for_each_piece = [&](const auto& look_at) { rows.for_each_piece(look_at, kPieceBytes, halves); };
   const bool takes_all = !kept.defined() && options_.fraction >= 1;
   if (takes_all && rows.num_samples() <= limit - position_.num_taken) {
-    for_each_piece([&](const at::Tensor& piece) {
+    const auto take_all = [&](const at::Tensor& piece) {
       batch.clear();
       batch.take_rows(piece.size(0));
       take(piece, batch.tags());
-    });
+    };
+    rows.for_each_piece(take_all, kPieceBytes, halves);
     position_.num_rows += rows.num_samples();
     position_.num_taken += rows.num_samples();
     return;
@@ -158,10 +176,10 @@ void Observer::add_locked(const ActivationRows& rows, const at::Tensor& kept, co
   const bool* keeps = kept.defined() ? kept.const_data_ptr<bool>() : nullptr;
   std::int64_t offset = 0;
   std::vector<std::int64_t> taken;
-  for_each_piece([&](const at::Tensor& piece) {
+  const auto choose = [&](std::int64_t num_rows) -> const std::vector<std::int64_t>& {
     taken.clear();
     batch.clear();
-    for (std::int64_t k = 0; k < piece.size(0); ++k, ++offset) {
+    for (std::int64_t k = 0; k < num_rows; ++k, ++offset) {
       const bool is_kept = keeps == nullptr || keeps[offset];
       if (!is_kept || !takes_row(position_.num_rows++) || position_.num_taken >= limit) {
         batch.skip_row();
@@ -171,9 +189,10 @@ void Observer::add_locked(const ActivationRows& rows, const at::Tensor& kept, co
       taken.push_back(k);
       batch.take_rows(1);
     }
-    skip(piece.size(0) - std::ssize(taken));
-    if (!taken.empty()) take(piece.index_select(0, at::tensor(taken, at::kLong)), batch.tags());
-  });
+    skip(num_rows - std::ssize(taken));
+    return taken;
+  };
+  rows.for_each_piece([&](const at::Tensor& chosen) { take(chosen, batch.tags()); }, kPieceBytes, halves, choose);
 }
 
 void Observer::take(const at::Tensor& rows, const RowTags& tags) {
@@ -183,6 +202,7 @@ void Observer::take(const at::Tensor& rows, const RowTags& tags) {
 
 void Observer::finish_pass() {
   const std::lock_guard lock(mutex_);
+  settle();
   if (is_counting()) return;
   if (preparation_) preparation_->finish(passes_left_.front());
   passes_left_.erase(passes_left_.begin());
@@ -196,15 +216,16 @@ bool Observer::has_seen() const {
 
 StreamPosition Observer::position() const {
   const std::lock_guard lock(mutex_);
+  settle();
   return position_;
 }
 
 std::optional<Resonance> Observer::whole_locked() const {
   if (!counts_) {
-    if (!earlier_ || (num_early_calls_ == 0 && num_early_skipped_ == 0)) return earlier_;
+    if (!earlier_ || (position_.num_early_calls == 0 && position_.num_early_skipped == 0)) return earlier_;
     ResonanceParts parts = earlier_->parts();
-    parts.num_calls += num_early_calls_;
-    parts.num_samples_skipped += num_early_skipped_;
+    parts.num_calls += position_.num_early_calls;
+    parts.num_samples_skipped += position_.num_early_skipped;
     return Resonance(std::move(parts), kWhere);
   }
   if (!options_.counts) return std::nullopt;
@@ -225,7 +246,7 @@ std::optional<Resonance> Observer::take_locked() {
   const bool is_simple = counts_ && options_.counts && !earlier_;
   std::optional<Resonance> whole = is_simple ? std::optional(counts_->take_whole()) : whole_locked();
   counts_.reset();
-  if (earlier_) num_early_calls_ = num_early_skipped_ = 0;
+  if (earlier_) position_.num_early_calls = position_.num_early_skipped = 0;
   earlier_.reset();
   budget_->release(std::exchange(earlier_bytes_, 0));
   return whole;
@@ -233,11 +254,13 @@ std::optional<Resonance> Observer::take_locked() {
 
 std::optional<Resonance> Observer::resonance() const {
   const std::lock_guard lock(mutex_);
+  settle();
   return whole_locked();
 }
 
 std::optional<Resonance> Observer::holistic() const {
   const std::lock_guard lock(mutex_);
+  settle();
   if (counts_ && options_.counts && !earlier_) return counts_->holistic();
   const std::optional<Resonance> whole = whole_locked();
   return whole ? std::optional(whole->without_tables()) : std::nullopt;
@@ -245,16 +268,22 @@ std::optional<Resonance> Observer::holistic() const {
 
 std::pair<std::optional<Resonance>, StreamPosition> Observer::snapshot() const {
   const std::lock_guard lock(mutex_);
-  return {whole_locked(), position_};
+  settle();
+  std::optional<Resonance> whole = whole_locked();
+  StreamPosition position = position_;
+  if (whole) position.num_early_calls = position.num_early_skipped = 0;  // they are in it
+  return {std::move(whole), position};
 }
 
 std::optional<Resonance> Observer::take_resonance() {
   const std::lock_guard lock(mutex_);
+  settle();
   return take_locked();
 }
 
 ObservedLayer Observer::layer() const {
   const std::lock_guard lock(mutex_);
+  settle();
   ObservedLayer layer = others_locked();
   layer.whole = whole_locked();
   return layer;
@@ -262,6 +291,7 @@ ObservedLayer Observer::layer() const {
 
 ObservedLayer Observer::take_layer() {
   const std::lock_guard lock(mutex_);
+  settle();
   ObservedLayer layer = others_locked();
   layer.whole = take_locked();
   return layer;
@@ -269,6 +299,7 @@ ObservedLayer Observer::take_layer() {
 
 ObservedWindow Observer::take_window(WindowTables tables) {
   const std::lock_guard lock(mutex_);
+  settle();
   ObservedWindow window{others_locked()};
   if (counts_) {
     window.sample = counts_->sample();
@@ -287,12 +318,66 @@ ObservedWindow Observer::take_window(WindowTables tables) {
   position_.num_taken = 0;
   // In what the budget had for the counts before. If others have taken it, the next activation says so: the
   // window that was taken must not be lost.
+  if (plan && next_basis_) plan->basis = std::exchange(next_basis_, nullptr);
+  const std::shared_ptr<const Basis> basis = plan ? plan->basis : nullptr;
   try {
     if (plan) counts_ = std::make_unique<LayerCounts>(std::move(*plan), options_, budget_, address_);
   } catch (const Error&) {
     counts_.reset();
+    next_basis_ = basis;
   }
   return window;
+}
+
+ObserverState Observer::state() const {
+  const std::lock_guard lock(mutex_);
+  settle();
+  ObserverState state{0, {{}, {}, {address_}}, position_};
+  if (!counts_) return state;
+  state.dim = counts_->basis()->dim();
+  state.layer = counts_->parts();
+  state.layer.findings.address = address_;
+  state.sample = counts_->sample();
+  return state;
+}
+
+void Observer::resume(ObserverState earlier) {
+  const std::lock_guard lock(mutex_);
+  settle();
+  if (!is_counting() || counts_ || earlier_) {
+    throw Error(kWhere, "an observer goes on from another before it counts, behind all passes before",
+                is_counting() ? "one that has counted" : "one with a pass to come", "finish_pass() until it counts");
+  }
+  if (earlier.dim > 0) {
+    start(earlier.dim);
+    counts_->resume(earlier.layer, std::move(earlier.sample));
+  }
+  position_ = earlier.position;
+}
+
+void Observer::count_in(std::shared_ptr<const Basis> basis) {
+  const std::lock_guard lock(mutex_);
+  settle();
+  if (counts_ && counts_->basis()->dim() != basis->dim()) {
+    throw Error(
+        kWhere,
+        fmt::format("the basis '{}' must be as wide as the samples, {}", basis->name(), counts_->basis()->dim()),
+        fmt::format("vectors of {} numbers", basis->dim()), "learn it from rows of this layer");
+  }
+  next_basis_ = std::move(basis);
+  if (!counts_) return;
+  const Resonance counted = counts_->holistic();
+  const ResonanceParts& parts = counted.parts();
+  if (parts.num_calls + parts.num_samples_seen + parts.num_samples_skipped > 0) return;
+  LayerPlan plan = counts_->plan();
+  plan.basis = next_basis_;
+  counts_.reset();
+  try {
+    counts_ = std::make_unique<LayerCounts>(std::move(plan), options_, budget_, address_);
+    next_basis_.reset();
+  } catch (const Error&) {
+    // As when a window is taken: the next activation says so.
+  }
 }
 
 std::optional<RowReservoir> Observer::sample() const {

@@ -68,6 +68,15 @@ void require_valid(const ObserveOptions& options) {
   const bool has_sizes = options.num_test_rows >= kByWidth && options.num_nearest.value_or(0) >= 0;
   require(has_sizes, "numbers of rows to keep must not be negative",
           fmt::format("{} and {}", options.num_test_rows, options.num_nearest.value_or(0)), "0 keeps none");
+  const double overhead = options.max_overhead.value_or(1);
+  require(overhead > 0 && overhead <= 1, "max_overhead must be a fraction of the model's time in (0, 1]",
+          text(overhead), "give e.g. 0.02");
+  require(!options.max_overhead || passes_of(options).size() == 1,
+          "a budget of overhead chooses calls by the clock, so that two passes would see different ones",
+          fmt::format("{} passes", passes_of(options).size()),
+          "give a mean, and epsilon, planes and a basis that do not follow the data");
+  const std::int64_t queue_bytes = options.queue.value_or(QueueOptions()).bytes;
+  require(queue_bytes >= 1, "a queue must have a byte or more", text(queue_bytes), "give e.g. 64 MB");
   require(options.counts || options.num_test_rows != 0, "something must be taken", "neither counts nor rows",
           "ask for one of the two");
 }
@@ -133,6 +142,7 @@ std::vector<std::pair<std::string, std::string>> settings_of(const ObserveOption
   add(options.every != 1, "every", fmt::format("{}", options.every));
   add(options.fraction != 1, "fraction", fmt::format("{}", options.fraction));
   add(options.fraction != 1, "seed", fmt::format("{}", options.seed));
+  if (options.max_overhead) settings.emplace_back("max_overhead", fmt::format("{}", *options.max_overhead));
   if (options.limit) settings.emplace_back("limit", fmt::format("{}", *options.limit));
   return settings;
 }

@@ -1,16 +1,19 @@
 #pragma once
 
+#include <c10/util/FunctionRef.h>
 #include <torch/script.h>
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "srm/error.h"
+#include "srm/overhead_budget.h"
 
 namespace srm {
 
@@ -37,6 +40,7 @@ struct Passing {
   std::vector<std::int64_t> iteration = {};  ///< turns of the loops around, outermost first, where they were asked for
   at::Tensor mask = {};                      ///< undefined where there is none
   SampleTags tags = {};
+  bool is_left_out = false;  ///< by an OverheadBudget: its rows are to be counted as skipped, and not read
 };
 
 /// What sits at a call site: hands each value that passes to a receiver (the TorchBind class `srm::Hook`).
@@ -46,10 +50,13 @@ class Hook : public torch::CustomClassHolder {
   /// Called in the thread that runs the model, concurrently when the model is, with gradients and autocast off.
   using Receiver = std::function<void(const Passing& passing)>;
 
-  explicit Hook(std::string address, OnError on_error = OnError::kThrow);
+  /// With a budget it meters what it takes of the calls of HookedModule, and leaves out what comes in other calls.
+  explicit Hook(std::string address, OnError on_error = OnError::kThrow,
+                std::shared_ptr<OverheadBudget> overhead = nullptr);
 
   const std::string& address() const { return address_; }
   OnError on_error() const { return on_error_; }
+  const std::shared_ptr<OverheadBudget>& overhead() const { return overhead_; }
   /// Replaces the receiver; not while the model runs.
   void set_receiver(Receiver receiver);
   /// A hook that is off neither counts nor calls its receiver. It starts on.
@@ -74,6 +81,8 @@ class Hook : public torch::CustomClassHolder {
   /// Gives the value to the receiver.
   virtual void receive(const Passing& passing);
   virtual bool has_receiver() const { return static_cast<bool>(receiver_); }
+  /// Does what belongs to this hook, in any thread, as pass() does the receiver's part.
+  void guard(c10::function_ref<void()> work);
   /// For a hook that is read from a file.
   void restore(std::int64_t num_calls, std::optional<Error> failure);
 
@@ -82,6 +91,7 @@ class Hook : public torch::CustomClassHolder {
 
   const std::string address_;
   const OnError on_error_;
+  const std::shared_ptr<OverheadBudget> overhead_;
   Receiver receiver_;
   std::atomic<bool> enabled_{true};
   std::atomic<std::int64_t> num_calls_{0};

@@ -2,6 +2,7 @@
 
 #include <torch/script.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -22,10 +23,13 @@ class LayerPreparation;
 
 /// Where an Observer is in its stream, beside what it counted.
 struct StreamPosition {
-  std::int64_t num_calls = 0;    ///< that came, taken or not
+  std::int64_t num_calls = 0;    ///< that came, taken or not, without those of leave_out()
   std::int64_t num_rows = 0;     ///< of taken calls, not masked
   std::int64_t num_taken = 0;    ///< rows that went on to be counted
   std::int64_t num_samples = 0;  ///< elements of the batches that came, taken or not
+  /// Before there were rows, and thus counts to add them to.
+  std::int64_t num_early_calls = 0;
+  std::int64_t num_early_skipped = 0;  ///< rows
 };
 
 /// What an Observer has of its layer.
@@ -40,6 +44,14 @@ struct ObservedWindow {
   ObservedLayer layer;
   std::optional<RowReservoir> sample = {};  ///< as far as ObserveOptions::num_test_rows asks for rows
   std::shared_ptr<const Basis> basis = {};
+};
+
+/// All that an Observer has, for another one to go on from.
+struct ObserverState {
+  std::int64_t dim = 0;  ///< width of the rows; 0: none were counted
+  ObservedLayer layer;   ///< with ObserveOptions::by_class its whole is of the rows without a class alone
+  StreamPosition position;
+  std::optional<RowReservoir> sample = {};
 };
 
 /// Whether a window has the tables of planes: then they are in memory beside those that are counted anew.
@@ -68,6 +80,9 @@ class Observer {
   /// budget; what was counted before stays.
   void add(const at::Tensor& activation, const at::Tensor& mask = {}, const SampleTags& tags = {});
   void count_call();
+  /// Counts the rows of `activation` as skipped, from its shape alone; returns how many. Waits for nobody: it is for
+  /// calls that are left out while others are being counted.
+  std::int64_t leave_out(const at::Tensor& activation, const SampleTags& tags = {});
 
   /// Ends one of passes_of(options): the same data runs again, or with Pass::kLearning other data. Does nothing after
   /// the last.
@@ -91,6 +106,14 @@ class Observer {
   /// All there is, at one moment; the stream goes on, and what comes next is counted anew, a limit of rows too. For
   /// options with one pass.
   ObservedWindow take_window(WindowTables tables = WindowTables::kTaken);
+  /// Counts in another basis from the next window on: from now on where this one has nothing yet. For options with one
+  /// pass and no basis of their own. Throws srm::Error when it is not as wide as the rows.
+  void count_in(std::shared_ptr<const Basis> basis);
+  /// All there is, at one moment, with a copy of the counts.
+  ObserverState state() const;
+  /// Goes on where another observer of the same options ended: in the pass that counts, before anything was counted.
+  /// Throws srm::Error elsewhere, and where what this one found in the passes before, or an option, is not the same.
+  void resume(ObserverState earlier);
   /// The rows kept for tests, and the basis; none, and null, while no activation was counted.
   std::optional<RowReservoir> sample() const;
   std::shared_ptr<const Basis> basis() const;
@@ -101,7 +124,8 @@ class Observer {
   void start(std::int64_t dim);
   void take(const at::Tensor& rows, const RowTags& tags);
   void count_call_locked();
-  void skip(std::int64_t num_rows);
+  void skip(std::int64_t num_rows) const;
+  void settle() const;
   std::optional<Resonance> whole_locked() const;
   std::optional<Resonance> take_locked();
   ObservedLayer others_locked() const;
@@ -113,13 +137,14 @@ class Observer {
   const Layout layout_;
   mutable std::mutex mutex_;
   std::vector<Pass> passes_left_;
-  StreamPosition position_;
-  std::int64_t num_early_calls_ = 0;               // before there were rows, thus counts
-  std::int64_t num_early_skipped_ = 0;             // rows, likewise
+  mutable StreamPosition position_;
   std::unique_ptr<LayerPreparation> preparation_;  // what the passes before counting have found
   std::unique_ptr<LayerCounts> counts_;
+  std::shared_ptr<const Basis> next_basis_;  // see count_in()
   std::optional<Resonance> earlier_;
   std::int64_t earlier_bytes_ = 0;
+  mutable std::atomic<std::int64_t> num_rows_left_out_ = 0;  // that settle() has not yet counted as skipped
+  mutable std::atomic<std::int64_t> num_samples_left_out_ = 0;
 };
 
 }  // namespace srm

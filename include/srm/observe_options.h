@@ -14,6 +14,7 @@
 #include "srm/activation_rows.h"
 #include "srm/epsilon_choice.h"
 #include "srm/hook.h"
+#include "srm/queue_options.h"
 
 namespace srm {
 
@@ -52,6 +53,14 @@ struct ObserveOptions {
   std::optional<std::int64_t> limit = {};  ///< rows of a layer, after which it takes no more
   OnError on_error = OnError::kThrow;
   int num_threads = 1;
+
+  /// Of an ObservedModule, see OverheadBudget: what hooks may take, as a fraction in (0, 1] of the time of the model's
+  /// calls without them. Calls beyond that are left out at all layers alike, and their rows counted as skipped. Which
+  /// ones hangs on time, so that counts differ from run to run. For options with one pass.
+  std::optional<double> max_overhead = {};
+  /// Of an ObservedModule: rows are copied in the model's calls and counted by a thread behind them. None: they are
+  /// counted in the calls.
+  std::optional<QueueOptions> queue = {};
 
   BasisRule basis_rule = {"standard"};
   std::vector<double> mean = {};                 ///< (dim), with centre: taken instead of the rows' own

@@ -2,11 +2,8 @@
 
 #include <torch/script.h>
 
-#include <atomic>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,69 +11,36 @@
 #include "srm/hooked_module.h"
 #include "srm/layer_observer.h"
 #include "srm/results.h"
+#include "srm/site_observer.h"
 
 namespace srm {
 
-/// A hook with the observers of what passes at its place: one for a tensor, and of a tuple, list, dict or object one
-/// for each tensor in it, under its own address. A place that a pattern chose may hand over what has no rows (integers,
-/// text): that is left out, and told by left_out(); one that is called by its own address must have some.
-/// The TorchBind class `srm::Observer`, whose state goes along when the model that carries it is saved or copied.
-class SiteObserver : public Hook {
- public:
-  SiteObserver(HookPlace place, ObserveOptions options, Layout layout, std::shared_ptr<MemoryBudget> budget);
+class RowQueue;
 
-  const HookPlace& place() const { return place_; }
-  const ObserveOptions& options() const { return options_; }
-  Layout layout() const { return layout_; }
-
-  /// In the order in which they were first met.
-  std::vector<std::shared_ptr<Observer>> observers() const;
-  /// Address and what came there instead of rows, each once.
-  std::vector<std::pair<std::string, std::string>> left_out() const;
-  void finish_pass();
-  c10::IValue object() override;
-
-  /// Goes on with what was counted before, read from a file.
-  void resume(std::int64_t num_calls, std::optional<Error> failure,
-              std::vector<std::pair<Resonance, StreamPosition>> counted);
-
- protected:
-  void receive(const Passing& passing) override;
-  bool has_receiver() const override { return true; }
-
- private:
-  /// Null for a part that was not there while the means were taken.
-  std::shared_ptr<Observer> observer_at(const std::string& address);
-  void observe_at(const std::string& address, const c10::IValue& value, const Passing& passing);
-  void leave_out(const std::string& address, const std::string& what);
-  int observe_parts(const c10::IValue& value, const std::string& address, const Selection& selection,
-                    std::vector<std::string>& element, const Passing& passing, std::vector<std::string>& met);
-  std::string name_of(const std::vector<std::string>& element, std::size_t depth) const;
-  std::string misfit(const at::Tensor& tensor, const Passing& passing) const;
-
-  const HookPlace place_;
-  const ObserveOptions options_;
-  const Layout layout_;
-  const std::shared_ptr<MemoryBudget> budget_;
-  std::shared_ptr<Observer> whole_;  // where all that is taken is the value itself; else null
-  mutable std::mutex mutex_;         // of what follows; held while an observer is looked up, not while it counts
-  std::vector<std::shared_ptr<Observer>> observers_;
-  std::map<std::string, std::shared_ptr<Observer>, std::less<>> by_address_;
-  std::vector<std::pair<std::string, std::string>> left_out_;
-  std::atomic<bool> has_passed_ = false;  // a first pass, after which no part comes anew
-};
+// Note [Counting behind the calls]
+// With ObserveOptions::queue a hook copies what passes, and one thread of this module counts it. Counts are the same.
+// Whatever ends a stretch of counting (finish_pass, results, take_results, take_windows, states, reset, release) first
+// waits for what was queued by calls that have returned, as drain() does; holistic_results() and observers() do not,
+// and show what was counted so far. With OnError::kThrow an error of counting is thrown by the next of these or the
+// next forward(). Dropping the module counts what waits, or leaves it out and counts it as skipped, as
+// QueueOptions::on_close says. What a full queue leaves out is counted as skipped, and told by num_rows_dropped(); a
+// caller that waits counts a tensor larger than the whole queue itself. Tensors of other devices are copied to the CPU.
 
 /// A model whose chosen layers are observed while it runs. The model is shared and stays untouched; dropping this is
-/// detaching. Thread-safe as the model is: counts of concurrent callers are those of one after the other.
+/// detaching. Thread-safe as the model is: counts of concurrent callers are those of one after the other. With
+/// ObserveOptions::max_overhead calls count that come by forward() or run_method() of this or of its HookedModule; what
+/// passes otherwise, through module(), is left out, for nobody measures it.
 class ObservedModule {
  public:
   /// Throws srm::Error as require_valid() and HookedModule::attach() do, and where a selector of `layouts` names
   /// nothing. `budget` bounds the memory of all layers together.
   ObservedModule(const torch::jit::Module& model, const ObserveOptions& options,
                  std::shared_ptr<MemoryBudget> budget = std::make_shared<MemoryBudget>());
-  /// One of several observers of a model: each sees what runs through `model`, and dropping it leaves the others.
+  /// One of several observers of a model: each sees what runs through `model`, and dropping it leaves the others. Those
+  /// that are given the same `overhead` share that budget and see the same calls; none: as options.max_overhead says.
   ObservedModule(HookedModule model, const ObserveOptions& options,
-                 std::shared_ptr<MemoryBudget> budget = std::make_shared<MemoryBudget>());
+                 std::shared_ptr<MemoryBudget> budget = std::make_shared<MemoryBudget>(),
+                 std::shared_ptr<OverheadBudget> overhead = nullptr);
 
   /// What the model's method returns, bit for bit. Throws what the model throws, and with OnError::kThrow the
   /// srm::Error of an observer.
@@ -100,6 +64,15 @@ class ObservedModule {
   /// The errors that took an observer off, with OnError::kDetach; each names its address.
   std::vector<Error> failures() const;
 
+  /// Null without options.max_overhead.
+  const std::shared_ptr<OverheadBudget>& overhead_budget() const { return overhead_; }
+  /// What observing has cost since this module was made; none without options.max_overhead.
+  std::optional<Overhead> overhead() const;
+  /// Waits until all that was queued by calls that have returned is counted; see Note [Counting behind the calls].
+  void drain() const;
+  /// Rows that a full queue has left out.
+  std::int64_t num_rows_dropped() const;
+
   /// Layers in the order of addresses(), without those that are silent. Consistent in each layer while others run.
   Results results() const;
   /// Observer::holistic() of each: curves and scores, for looking often while the model serves.
@@ -110,12 +83,19 @@ class ObservedModule {
   void reset() const { take_windows(WindowTables::kLeftOut); }
   /// Observer::take_window() of all parts, in the order of addresses().
   std::vector<ObservedWindow> take_windows(WindowTables tables = WindowTables::kTaken) const;
+  /// Observer::count_in() of the part at `address`; does nothing where there is none.
+  void count_in(const std::string& address, const std::shared_ptr<const Basis>& basis) const;
+  /// All there is, in the order of addresses(): consistent where nothing runs through the model meanwhile.
+  std::vector<SiteState> states() const;
+  /// Goes on where another module with the same model and options ended, as Observer::resume().
+  void resume(std::vector<SiteState> earlier) const;
   /// The observers of all parts, in the order of addresses().
   std::vector<std::shared_ptr<const Observer>> observers() const;
 
   /// The model with its hooks, to be called from elsewhere, or saved with what was counted.
   torch::jit::Module module() const { return model_.module(); }
-  /// Leaves the hooks in module(), for as long as that lives.
+  /// Leaves the hooks in module(), for as long as that lives; from now on rows are counted in the calls. Throws
+  /// srm::Error with options.max_overhead, for nobody would measure those.
   torch::jit::Module release() &&;
 
  private:
@@ -123,6 +103,8 @@ class ObservedModule {
 
   ObserveOptions options_;
   HookedModule model_;
+  std::shared_ptr<OverheadBudget> overhead_;
+  std::shared_ptr<RowQueue> queue_;  // closed when this is dropped, whoever still has it
   std::vector<c10::intrusive_ptr<SiteObserver>> observers_;
   HookSet hooks_;
 };

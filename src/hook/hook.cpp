@@ -6,47 +6,15 @@
 #include <exception>
 #include <utility>
 
+#include "hook/call_info.h"
 #include "hook/observe_operator.h"
 
 namespace srm {
-namespace {
-
-struct CallInfo : c10::DebugInfoBase {
-  at::Tensor mask;
-  SampleTags tags;
-};
-
-// The one thread-local of LibTorch that goes along into forks and is free for its users.
-c10::DebugInfoKind info_kind() { return c10::DebugInfoKind::INFERENCE_CONTEXT; }
-
-const CallInfo* call_info() { return static_cast<CallInfo*>(c10::ThreadLocalDebugInfo::get(info_kind())); }
-
-// What is known already, so that guards of either kind stand within each other.
-std::shared_ptr<CallInfo> copy_of_call_info() {
-  const CallInfo* info = call_info();
-  return info == nullptr ? std::make_shared<CallInfo>() : std::make_shared<CallInfo>(*info);
-}
-
-std::shared_ptr<CallInfo> with_mask(at::Tensor mask) {
-  auto info = copy_of_call_info();
-  info->mask = std::move(mask);
-  return info;
-}
-
-std::shared_ptr<CallInfo> with_tags(SampleTags tags) {
-  auto info = copy_of_call_info();
-  info->tags = std::move(tags);
-  return info;
-}
-
-}  // namespace
 
 const char* to_string(OnError on_error) { return on_error == OnError::kThrow ? "throw" : "detach"; }
 
-MaskGuard::MaskGuard(at::Tensor mask) : guard_(info_kind(), with_mask(std::move(mask))) {}
-TagGuard::TagGuard(SampleTags tags) : guard_(info_kind(), with_tags(std::move(tags))) {}
-
-Hook::Hook(std::string address, OnError on_error) : address_(std::move(address)), on_error_(on_error) {}
+Hook::Hook(std::string address, OnError on_error, std::shared_ptr<OverheadBudget> overhead)
+    : address_(std::move(address)), on_error_(on_error), overhead_(std::move(overhead)) {}
 
 void Hook::set_receiver(Receiver receiver) { receiver_ = std::move(receiver); }
 
@@ -68,15 +36,23 @@ void Hook::pass(const Passing& passing) {
   if (!has_receiver()) {
     return;
   }
+  const internal::CallInfo* info = internal::call_info();
+  internal::MeteredCall* const metered = overhead_ && info != nullptr ? info->metered_by(overhead_.get()) : nullptr;
+  const internal::HookTimer timer(metered);
+  const bool is_left_out = overhead_ && !(metered != nullptr && metered->is_observed());
+  guard([&] {
+    if (info == nullptr && !is_left_out) return receive(passing);
+    const bool has_mask = passing.mask.defined() || info == nullptr;
+    receive({passing.value, passing.iteration, has_mask ? passing.mask : info->mask,
+             info == nullptr ? passing.tags : info->tags, is_left_out});
+  });
+}
+
+void Hook::guard(c10::function_ref<void()> work) {
   try {
     const torch::NoGradGuard no_grad;
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-    const CallInfo* info = call_info();
-    if (info == nullptr) {
-      receive(passing);
-    } else {
-      receive({passing.value, passing.iteration, passing.mask.defined() ? passing.mask : info->mask, info->tags});
-    }
+    work();
   } catch (const Error& error) {
     fail(Error(address_, error));
   } catch (const c10::Error& error) {

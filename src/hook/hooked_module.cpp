@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "hook/call_graph.h"
+#include "hook/call_info.h"
 #include "srm/error.h"
 
 namespace srm {
@@ -35,7 +36,17 @@ struct PlacedHook {
 struct Wrapper {
   Module module;
   std::vector<PlacedHook> hooks;
+  std::vector<std::shared_ptr<OverheadBudget>> budgets;  // of the hooks, each once
 };
+
+std::vector<std::shared_ptr<OverheadBudget>> budgets_of(const std::vector<PlacedHook>& hooks) {
+  std::vector<std::shared_ptr<OverheadBudget>> budgets;
+  for (const PlacedHook& placed : hooks) {
+    const auto& budget = placed.hook->overhead();
+    if (budget && std::find(budgets.begin(), budgets.end(), budget) == budgets.end()) budgets.push_back(budget);
+  }
+  return budgets;
+}
 
 /// Puts `wrapper` where `graph` takes the model as its first input; returns the value that now is the model.
 Value* put_wrapper_in_front(Graph& graph, const Module& wrapper) {
@@ -186,7 +197,8 @@ Wrapper HookedModule::State::build(std::vector<PlacedHook> hooks, std::vector<Ca
     add_method(wrapper, *functions[m], graphs[m]);
   }
   if (all_sites != nullptr) *all_sites = std::move(named.sites);
-  return {std::move(wrapper), std::move(hooks)};
+  auto budgets = budgets_of(hooks);
+  return {std::move(wrapper), std::move(hooks), std::move(budgets)};
 }
 
 std::vector<CallSite> call_sites(const Module& model) { return HookedModule(model).sites(); }
@@ -260,6 +272,7 @@ c10::IValue HookedModule::run_method(const std::string& method, std::vector<c10:
                                      const torch::jit::Kwargs& kwargs) const {
   const std::shared_ptr<const Wrapper> wrapper = state_->current.load();
   const Module& module = wrapper->hooks.empty() ? state_->model : wrapper->module;
+  const internal::CallMeter meter(wrapper->budgets);
   try {
     return module.get_method(method)(std::move(inputs), kwargs);
   } catch (const std::exception& exception) {
