@@ -1,19 +1,13 @@
 // See Note [Histories] in srm/history.h.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <boost/crc.hpp>
-#include <cerrno>
 #include <fstream>
-#include <iterator>
 #include <string_view>
-#include <system_error>
 
+#include "files/append_file.h"
 #include "history_records.h"
 #include "srm/error.h"
 #include "srm/history.h"
@@ -22,6 +16,7 @@ namespace srm {
 namespace {
 
 constexpr std::string_view kMagic = "SRMHIST\x01";
+constexpr const char* kWhat = "history";
 constexpr std::size_t kNameBytes = 7;   // of it, before the version
 constexpr std::size_t kHeadBytes = 12;  // length, its checksum and that of the payload, little-endian
 
@@ -91,13 +86,6 @@ Contents read_records(std::string_view bytes, const std::string& where) {
   return contents;
 }
 
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  if (file) return bytes;
-  throw Error(path.string(), "the history must be a file that can be read", "none", "name the file of a monitor");
-}
-
 // Of a file that a dying run had just made there may be less than its first bytes.
 bool begins_as_history(std::string_view bytes) { return kMagic.starts_with(bytes.substr(0, kMagic.size())); }
 
@@ -129,69 +117,31 @@ bool is_history(const std::filesystem::path& path) {
 }
 
 History load_history(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path);
+  const std::string bytes = AppendFile::read(path, kWhat);
   require_history(bytes, path.string());
   Contents contents = read_records(bytes, path.string());
   return {contents.settings.value_or(Settings()), std::move(contents.windows),
           static_cast<std::int64_t>(bytes.size() - contents.num_whole_bytes)};
 }
 
-HistoryWriter::HistoryWriter(const std::filesystem::path& path, const Settings& settings) : path_(path) {
-  descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (descriptor_ < 0) fail("the history must be a file that can be written", errno);
-  try {
-    // Some shared file systems have no locks; there nobody is kept out.
-    if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-      throw Error(path.string(), "a history has one writer", "another one is writing it", "name another file");
-    }
-    const std::string bytes = read_file(path);
-    require_history(bytes, path.string());
-    Contents contents = read_records(bytes, path.string());
-    const bool is_new = contents.windows.empty();
-    if (!is_new) require_same(*contents.settings, settings, path.string());
-    num_bytes_ = is_new ? 0 : static_cast<std::int64_t>(contents.num_whole_bytes);
-    if (ftruncate(descriptor_, num_bytes_) != 0) fail("the history must be a file that can be written", errno);
-    const std::int64_t num_torn = static_cast<std::int64_t>(bytes.size() - contents.num_whole_bytes);
-    earlier_ = {settings, std::move(contents.windows), num_torn};
-    for (Window& window : earlier_.windows) {
-      for (LayerWindow& layer : window.layers) layer.holistic_counts = {};
-    }
-    if (is_new) write_record(std::string(kMagic) + framed(to_record(settings)));
-  } catch (...) {
-    close(descriptor_);
-    throw;
+HistoryWriter::HistoryWriter(const std::filesystem::path& path, const Settings& settings)
+    : file_(std::make_unique<AppendFile>(path, kWhat)) {
+  const std::string bytes = file_->read();
+  require_history(bytes, path.string());
+  Contents contents = read_records(bytes, path.string());
+  const bool is_new = contents.windows.empty();
+  if (!is_new) require_same(*contents.settings, settings, path.string());
+  file_->cut_to(is_new ? 0 : static_cast<std::int64_t>(contents.num_whole_bytes));
+  const std::int64_t num_torn = static_cast<std::int64_t>(bytes.size() - contents.num_whole_bytes);
+  earlier_ = {settings, std::move(contents.windows), num_torn};
+  for (Window& window : earlier_.windows) {
+    for (LayerWindow& layer : window.layers) layer.holistic_counts = {};
   }
+  if (is_new) file_->append(std::string(kMagic) + framed(to_record(settings)));
 }
 
-HistoryWriter::~HistoryWriter() { close(descriptor_); }
+HistoryWriter::~HistoryWriter() = default;
 
-void HistoryWriter::append(const Window& window) { write_record(framed(to_record(window))); }
-
-void HistoryWriter::write_record(const std::string& record) {
-  if (is_broken_) {
-    throw Error(path_.string(), "a history ends with a whole record", "a part of one that could not be taken away",
-                "open it again, which cuts that off");
-  }
-  std::string_view rest = record;
-  while (!rest.empty()) {
-    const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) take_back("the record must fit on the disk", errno);
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (fdatasync(descriptor_) != 0) take_back("the record must reach the disk", errno);
-  num_bytes_ += static_cast<std::int64_t>(record.size());
-}
-
-void HistoryWriter::take_back(const char* rule, int error_number) {
-  is_broken_ = ftruncate(descriptor_, num_bytes_) != 0;
-  fail(rule, error_number);
-}
-
-void HistoryWriter::fail(const char* rule, int error_number) const {
-  const bool is_full = error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
-  throw Error(path_.string(), rule, std::system_category().message(error_number),
-              is_full ? "free some space; what was written before is whole" : "name a file that you may write");
-}
+void HistoryWriter::append(const Window& window) { file_->append(framed(to_record(window))); }
 
 }  // namespace srm

@@ -14,11 +14,13 @@ using Json = nlohmann::json;
 
 // Layers are lists of values in this order: names would be written with every layer of every window.
 Json to_json(const LayerWindow& layer) {
-  return Json::array({layer.address, layer.dim, layer.num_vectors, layer.basis_name, layer.num_planes,
-                      layer.num_samples_seen, layer.num_samples_zero_norm, layer.num_samples_nonfinite,
-                      layer.num_samples_skipped, layer.a4, layer.a4_error, layer.p ? Json(*layer.p) : Json(),
-                      layer.epsilon, layer.c4, layer.num_hits, layer.num_angles, layer.is_inclusive,
-                      layer.holistic_counts});
+  Json list = Json::array({layer.address, layer.dim, layer.num_vectors, layer.basis_name, layer.num_planes,
+                           layer.num_samples_seen, layer.num_samples_zero_norm, layer.num_samples_nonfinite,
+                           layer.num_samples_skipped, layer.a4, layer.a4_error, layer.p ? Json(*layer.p) : Json(),
+                           layer.epsilon, layer.c4, layer.num_hits, layer.num_angles, layer.is_inclusive,
+                           layer.holistic_counts});
+  if (layer.drift) list.push_back({layer.drift->to_previous, layer.drift->to_standard, layer.drift->chance});
+  return list;
 }
 
 template <typename Value>
@@ -48,6 +50,10 @@ LayerWindow layer_of(const Json& json) {
   take(next(), layer.num_angles);
   take(next(), layer.is_inclusive);
   take(next(), layer.holistic_counts);
+  if (k < json.size()) {
+    const Json& drift = next();
+    layer.drift = {drift.at(0).get<double>(), drift.at(1).get<double>(), drift.at(2).get<double>()};
+  }
   const std::size_t num_epsilons = layer.epsilon.size();
   const bool is_whole = layer.num_angles > 0 && layer.c4.size() == num_epsilons &&
                         layer.num_hits.size() == num_epsilons &&

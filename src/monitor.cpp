@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <system_error>
+#include <array>
 
-#include "row_tensor.h"
+#include "monitor_basis.h"
+#include "monitor_files.h"
+#include "rank_windows.h"
 #include "srm/error.h"
-#include "srm/io.h"
 #include "srm/null.h"
 
 namespace srm {
@@ -16,9 +17,42 @@ namespace {
 constexpr const char* kWhere = "monitor";
 constexpr Phase kPhases[] = {Phase::kTraining, Phase::kEvaluation};
 
+// What the observers do: without the rule for bases, which needs a window of its own.
+ObserveOptions observe_options(const MonitorOptions& options) {
+  ObserveOptions observe = options.observe;
+  if (options.num_rotations > 0 && observe.num_test_rows == 0) observe.num_test_rows = kByWidth;
+  if (options.relearn_every > 0) {
+    observe.num_test_rows = std::max(observe.num_test_rows, observe.basis_rule.num_rows);
+    observe.basis_rule = {"standard"};
+  }
+  return observe;
+}
+
+void require_valid_rule(const MonitorOptions& options) {
+  if (options.relearn_every < 0) {
+    throw Error(kWhere, "a basis is learned every 1 step or more, or never at 0",
+                fmt::format("{}", options.relearn_every), "correct relearn_every");
+  }
+  if (options.relearn_every == 0) return;
+  const BasisRule& rule = options.observe.basis_rule;
+  if (!rule.make || rule.num_rows < 1 || options.observe.basis) {
+    throw Error(kWhere, "a basis that is learned anew needs a rule that takes rows",
+                options.observe.basis ? "a basis that is given" : fmt::format("'{}'", rule.name),
+                "leave basis out, and let basis_rule be learning_rule()");
+  }
+}
+
+void require_valid_ranks(const ObserveOptions& options) {
+  if (!options.by_class && !options.num_nearest && options.density_planes.empty()) return;
+  throw Error(kWhere, "ranks make one window of curves and scores", "results by class, neurons or densities",
+              "leave them out, or give each process a monitor of its own and merge their results");
+}
+
 MonitorOptions valid(MonitorOptions options) {
   require_valid(options.observe);
-  if (passes_of(options.observe).size() != 1) {
+  require_valid_rule(options);
+  if (options.ranks) require_valid_ranks(options.observe);
+  if (passes_of(observe_options(options)).size() != 1) {
     throw Error(kWhere, "a window has no pass before it", "options that need one, as a mean or a learned basis do",
                 "give the mean, the basis and epsilon themselves");
   }
@@ -27,19 +61,22 @@ MonitorOptions valid(MonitorOptions options) {
     throw Error(kWhere, "a null takes two rotations or more, or 0 for no tests",
                 fmt::format("{}", options.num_rotations), "200 is usual; below 39 no p can be 5 % or less");
   }
-  if (options.num_rotations > 0 && options.observe.num_test_rows == 0) options.observe.num_test_rows = kByWidth;
   return options;
 }
 
 std::vector<std::pair<std::string, std::string>> settings_of(const MonitorOptions& options) {
   auto settings = srm::settings_of(options.observe);
   settings.emplace_back("rotations", fmt::format("{}", options.num_rotations));
+  if (options.relearn_every > 0) settings.emplace_back("relearn_every", fmt::format("{}", options.relearn_every));
   return settings;
 }
 
-bool has_any(const ResonanceParts& parts) {
-  return parts.num_samples_seen > 0 || parts.num_samples_skipped > 0 || parts.num_samples_nonfinite > 0 ||
-         parts.num_samples_zero_norm > 0;
+// Only rank 0 writes.
+MonitorOptions of_this_rank(MonitorOptions options) {
+  if (options.ranks && options.ranks->rank() != 0) {
+    for (auto* path : {&options.history, &options.results, &options.json_lines, &options.tensorboard}) path->clear();
+  }
+  return options;
 }
 
 }  // namespace
@@ -52,23 +89,21 @@ struct Monitor::Watched {
   std::vector<std::shared_ptr<Observer>> observers;  // of these, in the order in which layers came
 };
 
-struct Monitor::Unwritten {
-  Window window;
-  Results results;
-  bool is_in_history = false;
-};
-
 Monitor::Monitor(MonitorOptions options, std::shared_ptr<MemoryBudget> budget)
-    : options_(valid(std::move(options))), budget_(std::move(budget)) {
-  if (!options_.results.empty()) {
-    std::error_code error;
-    std::filesystem::create_directories(options_.results, error);
-    if (!std::filesystem::is_directory(options_.results)) {
-      throw Error(options_.results.string(), "the folder for results must be possible to make",
-                  error ? error.message() : "something else of that name", "name one that you may write to");
-    }
+    : has_tables_(!options.results.empty()),
+      options_(of_this_rank(valid(std::move(options)))),
+      settings_(settings_of(options_)),
+      observe_(observe_options(options_)),
+      budget_(std::move(budget)) {
+  if (options_.ranks) {
+    auto settings = settings_;
+    settings.emplace_back("results", has_tables_ ? "kept" : "not kept");
+    require_same_options(*options_.ranks, settings);
   }
-  if (!options_.history.empty()) history_ = std::make_unique<HistoryWriter>(options_.history, settings_of(options_));
+  files_ = std::make_unique<MonitorFiles>(options_, settings_);
+  if (options_.relearn_every > 0) {
+    bases_ = std::make_unique<LearnedBases>(options_.observe.basis_rule, options_.relearn_every, options_.ranks);
+  }
   for (const Phase phase : kPhases) watched_.push_back(std::make_unique<Watched>(Watched{phase, {}, {}}));
 }
 
@@ -76,7 +111,7 @@ Monitor::Monitor(const torch::jit::Module& model, MonitorOptions options, std::s
     : Monitor(std::move(options), std::move(budget)) {
   model_.emplace(model);
   for (const auto& watched : watched_) {
-    watched->model = std::make_unique<ObservedModule>(*model_, options_.observe, budget_);
+    watched->model = std::make_unique<ObservedModule>(*model_, observe_, budget_);
   }
   set_phase(phase_);
 }
@@ -111,8 +146,9 @@ void Monitor::observe(const std::string& address, const at::Tensor& activation) 
     const auto found =
         std::find_if(observers.begin(), observers.end(), [&](const auto& one) { return one->address() == address; });
     if (found == observers.end()) {
-      observers.push_back(std::make_shared<Observer>(address, options_.observe, Layout::kAuto, budget_));
+      observers.push_back(std::make_shared<Observer>(address, observe_, Layout::kAuto, budget_));
       observer = observers.back();
+      if (const auto basis = learned_.find(address); basis != learned_.end()) observer->count_in(basis->second);
     } else {
       observer = *found;
     }
@@ -121,25 +157,27 @@ void Monitor::observe(const std::string& address, const at::Tensor& activation) 
 }
 
 // Of a sample of the window's rows; none where there are too few, or vectors keep their lengths.
-std::optional<double> Monitor::p_of(const ObservedWindow& window) const {
-  const bool can_be_tested = window.sample && window.sample->num_rows() >= 2 && window.sample->dim() >= 2 &&
-                             window.basis->lengths() == VectorLengths::kNormalised;
-  if (options_.num_rotations == 0 || !can_be_tested) return std::nullopt;
-  at::Tensor rows = to_tensor(*window.sample);
-  if (!options_.observe.mean.empty()) rows = rows - at::tensor(options_.observe.mean, at::kDouble);
+std::optional<double> Monitor::p_of(const ClosedLayer& layer) const {
+  const bool can_be_tested = layer.rows.defined() && layer.rows.size(0) >= 2 && layer.rows.size(1) >= 2 &&
+                             layer.basis && layer.basis->lengths() == VectorLengths::kNormalised;
+  const bool is_mine = !options_.ranks || options_.ranks->rank() == 0;
+  if (options_.num_rotations == 0 || !can_be_tested || !is_mine) return std::nullopt;
+  at::Tensor rows = layer.rows;
+  if (!observe_.mean.empty()) rows = rows - at::tensor(observe_.mean, at::kDouble);
   NullOptions nulls;
   nulls.num_rotations = options_.num_rotations;
-  nulls.seed = options_.observe.seed;
+  nulls.seed = observe_.seed;
   try {
-    return haar_null(rows, *window.basis, nulls).p;
+    return haar_null(rows, *layer.basis, nulls).p;
   } catch (const Error&) {
     return std::nullopt;  // no row has a direction: that is no reason to lose the window
   }
 }
 
-Window Monitor::close(Watched& watched, std::int64_t step, Results& results) {
+// The layers of a phase that had rows, of all ranks.
+std::vector<ClosedLayer> Monitor::close(const Watched& watched, std::int64_t step) const {
   std::vector<ObservedWindow> windows;
-  const WindowTables tables = options_.results.empty() ? WindowTables::kLeftOut : WindowTables::kTaken;
+  const WindowTables tables = has_tables_ ? WindowTables::kTaken : WindowTables::kLeftOut;
   if (watched.model) windows = watched.model->take_windows(tables);
   std::vector<std::shared_ptr<Observer>> observers;
   {
@@ -147,15 +185,28 @@ Window Monitor::close(Watched& watched, std::int64_t step, Results& results) {
     observers = watched.observers;
   }
   for (const auto& observer : observers) windows.push_back(observer->take_window(tables));
-  Window closed{step, to_string(watched.phase), {}, {}};
-  for (ObservedWindow& window : windows) {
-    const auto& whole = window.layer.whole;
-    if (!whole || !has_any(whole->parts())) continue;
-    closed.layers.push_back(window_of(*whole));
-    closed.layers.back().p = p_of(window);
-    add(std::move(window.layer), results);
+  if (!options_.ranks) return closed_layers(std::move(windows));
+  return closed_layers_of_all(*options_.ranks, fmt::format("step {}, {}", step, to_string(watched.phase)),
+                              std::move(windows), observe_.seed);
+}
+
+void Monitor::relearn(std::int64_t step, const std::vector<ClosedLayer>& closed, Window& window) {
+  if (!bases_ || closed.empty() || !bases_->is_due(step)) return;
+  for (const ClosedLayer& layer : closed) {
+    const std::optional<RelearnedBasis> learned = bases_->learn(layer.address, layer.rows, step);
+    if (!learned) continue;
+    for (LayerWindow& one : window.layers) {
+      if (one.address == layer.address) one.drift = learned->drift;
+    }
+    for (const auto& watched : watched_) {
+      if (watched->model) watched->model->count_in(layer.address, learned->basis);
+      const std::lock_guard lock(mutex_);
+      learned_[layer.address] = learned->basis;
+      for (const auto& observer : watched->observers) {
+        if (observer->address() == layer.address) observer->count_in(learned->basis);
+      }
+    }
   }
-  return closed;
 }
 
 std::vector<Window> Monitor::step(std::int64_t step, std::vector<std::pair<std::string, double>> scalars) {
@@ -163,28 +214,27 @@ std::vector<Window> Monitor::step(std::int64_t step, std::vector<std::pair<std::
     throw Error(kWhere, "steps are numbered from 0", fmt::format("{}", step), "give how many steps were trained");
   }
   const std::lock_guard lock(step_mutex_);
+  std::array<std::vector<ClosedLayer>, std::size(kPhases)> layers;
+  for (std::size_t k = 0; k < layers.size(); ++k) layers[k] = close(*watched_[k], step);
   std::vector<Window> closed;
-  for (const auto& watched : watched_) {
-    Unwritten one{{}, {settings_of(options_), {}, false}};
-    one.window = close(*watched, step, one.results);
-    const bool is_training = watched->phase == Phase::kTraining;
-    if (is_training) one.window.scalars = std::move(scalars);
-    if (one.window.layers.empty() && !is_training) continue;
-    closed.push_back(one.window);
-    unwritten_.push_back(std::move(one));
+  for (std::size_t k = 0; k < layers.size(); ++k) {
+    const bool is_training = kPhases[k] == Phase::kTraining;
+    Window window{step, to_string(kPhases[k]), {}, {}};
+    if (is_training) window.scalars = std::move(scalars);
+    for (const ClosedLayer& layer : layers[k]) {
+      if (!layer.layer.whole) continue;
+      window.layers.push_back(window_of(*layer.layer.whole));
+      window.layers.back().p = p_of(layer);
+    }
+    if (is_training) relearn(step, layers[k], window);
+    if (window.layers.empty() && !is_training) continue;
+    closed.push_back(window);
+    Results results;
+    for (ClosedLayer& layer : layers[k]) add(std::move(layer.layer), results);
+    files_->add(std::move(window), std::move(results.layers), std::move(results.findings));
   }
-  while (!unwritten_.empty()) {
-    write(unwritten_.front());
-    unwritten_.erase(unwritten_.begin());
-  }
+  files_->write();
   return closed;
-}
-
-void Monitor::write(Unwritten& one) {
-  if (history_ && !one.is_in_history) history_->append(one.window);
-  one.is_in_history = true;
-  if (options_.results.empty() || one.results.layers.empty()) return;
-  save(one.results, options_.results / fmt::format("step-{:08}-{}.srm.pt", one.window.step, one.window.phase));
 }
 
 std::vector<Error> Monitor::failures() const {
@@ -196,6 +246,6 @@ std::vector<Error> Monitor::failures() const {
   return failures;
 }
 
-const History& Monitor::earlier() const { return history_ ? history_->earlier() : none_; }
+const History& Monitor::earlier() const { return files_->earlier(); }
 
 }  // namespace srm

@@ -78,6 +78,21 @@ TEST(HistoryTest, UndefinedScoresStayUndefined) {
   EXPECT_EQ(read.layers[0].p, std::nullopt);
 }
 
+// Files from before there was drift have lists without it, and are read.
+TEST(HistoryTest, TheDriftOfALearnedBasisIsKeptWhereThereIsOne) {
+  const ScratchFolder folder;
+  Window window = window_at(1);
+  window.layers[1].drift = BasisDrift{std::numeric_limits<double>::quiet_NaN(), 0.6, 0.5};
+  HistoryWriter(folder / "run", kSettings).append(window);
+  const History history = load_history(folder / "run");
+  EXPECT_EQ(history.windows.at(0), window);
+  const nlohmann::json layers = timeline_json(history)[0]["layers"];
+  EXPECT_FALSE(layers[0].contains("drift"));
+  EXPECT_TRUE(layers[1]["drift"]["to_previous"].is_null());
+  EXPECT_EQ(layers[1]["drift"]["to_standard"], 0.6);
+  EXPECT_THAT(timeline_text(history, {.width = 140}), AllOf(HasSubstr("|cos| axes"), HasSubstr("0.600")));
+}
+
 // The window tells what the result does.
 TEST(HistoryTest, AWindowIsMadeOfAResult) {
   AccumulatorOptions options;

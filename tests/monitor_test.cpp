@@ -6,16 +6,22 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "file_bytes.h"
 #include "file_size_limit.h"
 #include "hooked_models.h"
 #include "scratch_folder.h"
+#include "srm/basis_comparison.h"
+#include "srm/basis_generators.h"
 #include "srm/error.h"
 #include "srm/io.h"
 #include "srm/merge.h"
 #include "srm/null.h"
+#include "srm/report.h"
 #include "srm/statistics.h"
 
 namespace srm {
@@ -279,6 +285,114 @@ TEST(MonitorTest, AnObserverThatFailsIsTakenOffAndTold) {
   EXPECT_NO_THROW(monitor.forward({rows({5, 6})}));
   EXPECT_THAT(monitor.failures(), testing::Not(IsEmpty()));
   EXPECT_THAT(monitor.step(1).at(0).layers, IsEmpty());
+}
+
+TEST(MonitorTest, JsonLinesAreTheWindowsOfTheHistory) {
+  const ScratchFolder folder;
+  MonitorOptions options = options_of();
+  options.history = folder / "run.srmh";
+  options.json_lines = folder / "run.jsonl";
+  for (const std::int64_t step : {1, 2}) {
+    Monitor monitor(options, ample());
+    monitor.observe("h", rows({20, 8}, static_cast<std::uint64_t>(step)));
+    monitor.step(step, {{"loss", 0.5}});
+  }
+  std::string lines;
+  for (const auto& window : timeline_json(load_history(options.history))) lines += window.dump() + "\n";
+  EXPECT_EQ(bytes_of(options.json_lines), lines);
+}
+
+// Each file has each window once, whichever of them the disk did not take.
+TEST(MonitorTest, AFullDiskLosesNoLineAndWritesNoneTwice) {
+  const ScratchFolder folder;
+  MonitorOptions options = options_of();
+  options.json_lines = folder / "run.jsonl";
+  options.tensorboard = folder / "events";
+  Monitor monitor(options, ample());
+  monitor.observe("h", rows({20, 8}));
+  monitor.step(1);
+  monitor.observe("h", rows({30, 8}));
+  {
+    const auto events = std::filesystem::directory_iterator(options.tensorboard)->path();  // longer than lines
+    const FileSizeLimit limit(std::filesystem::file_size(events) + 10);
+    EXPECT_THAT([&] { monitor.step(2); }, ThrowsMessage<Error>(HasSubstr("must fit on the disk")));
+  }
+  monitor.step(3);
+  const std::string lines = bytes_of(options.json_lines);
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 3);
+}
+
+MonitorOptions relearning() {
+  MonitorOptions options = options_of();
+  options.observe.basis_rule = learning_rule({.method = LearnMethod::kAligned}, 2000);
+  options.relearn_every = 10;
+  return options;
+}
+
+// Rows on the axes of a turned basis: the learned one finds it, and counts in it from the next window on.
+TEST(MonitorTest, ABasisIsLearnedAnewAndItsDriftIsTold) {
+  constexpr std::int64_t kDim = 6;
+  const at::Tensor axes = at::cat({at::eye(kDim, at::kDouble), -at::eye(kDim, at::kDouble)}).repeat({50, 1});
+  const at::Tensor on_axes = axes + 0.02 * rows({600, kDim});
+  const at::Tensor turn = haar_rotation(kDim, 1), other_turn = haar_rotation(kDim, 2);
+  Monitor monitor(relearning(), ample());
+  const auto closed = [&](std::int64_t step, const at::Tensor& seen) {
+    monitor.set_phase(Phase::kTraining);
+    monitor.observe("h", seen);
+    monitor.set_phase(Phase::kEvaluation);
+    monitor.observe("h", seen);
+    return monitor.step(step);
+  };
+  const std::vector<Window> first = closed(5, at::matmul(on_axes, turn));
+  const LayerWindow& learned = first.at(0).layers.at(0);
+  EXPECT_EQ(learned.basis_name, "standard");
+  ASSERT_TRUE(learned.drift);
+  EXPECT_TRUE(std::isnan(learned.drift->to_previous)) << "there is none before";
+  const double to_axes = compare_bases(turn, at::eye(kDim, at::kDouble)).mean_matched_cosine;
+  EXPECT_NEAR(learned.drift->to_standard, to_axes, 0.01);
+  EXPECT_GT(learned.drift->chance, 0.5);
+  EXPECT_FALSE(first.at(1).layers.at(0).drift) << "bases are learned while the model trains";
+
+  const std::vector<Window> second = closed(10, at::matmul(on_axes, turn));
+  for (const Window& window : second) {
+    EXPECT_EQ(window.layers.at(0).basis_name, "learned-aligned, step 5") << window.phase;
+    EXPECT_GT(window.layers.at(0).a4, 0.9) << window.phase;
+    EXPECT_FALSE(window.layers.at(0).drift) << "5 steps are less than 10";
+  }
+  const LayerWindow same = closed(15, at::matmul(on_axes, turn)).at(0).layers.at(0);
+  EXPECT_GT(same.drift.value().to_previous, 0.999);
+  const LayerWindow turned = closed(25, at::matmul(on_axes, other_turn)).at(0).layers.at(0);
+  EXPECT_NEAR(turned.drift.value().to_previous, compare_bases(turn, other_turn).mean_matched_cosine, 0.01);
+}
+
+// A layer that evaluation alone comes to later counts in the same basis; one of too few rows keeps what it has.
+TEST(MonitorTest, ALearnedBasisIsThatOfBothPhases) {
+  Monitor monitor(relearning(), ample());
+  monitor.observe("h", rows({300, 6}));
+  monitor.observe("few", rows({1, 6}));
+  const Window first = monitor.step(0).at(0);
+  EXPECT_TRUE(first.layers.at(0).drift);
+  EXPECT_FALSE(first.layers.at(1).drift);
+  monitor.set_phase(Phase::kEvaluation);
+  monitor.observe("h", rows({300, 6}));
+  EXPECT_EQ(monitor.step(1).at(1).layers.at(0).basis_name, "learned-aligned, step 0");
+  MonitorOptions without = relearning();
+  without.observe.basis_rule = {"standard"};
+  EXPECT_THAT([&] { Monitor(without, ample()); }, ThrowsMessage<Error>(HasSubstr("a rule that takes rows")));
+  without.relearn_every = -1;
+  EXPECT_THAT([&] { Monitor(without, ample()); }, ThrowsMessage<Error>(HasSubstr("every 1 step or more")));
+}
+
+TEST(MonitorTest, ABasisIsLearnedFromAModelsLayersToo) {
+  torch::jit::Module model = load_model("mlp_scripted");
+  MonitorOptions options = relearning();
+  Monitor monitor(model, options, ample());
+  model.train();
+  monitor.forward({rows({200, 6})});
+  monitor.step(0);
+  model.eval();
+  monitor.forward({rows({200, 6})});
+  for (const LayerWindow& layer : monitor.step(1).at(1).layers) EXPECT_THAT(layer.basis_name, HasSubstr("step 0"));
 }
 
 TEST(MonitorTest, WhatCannotBeWatchedIsRefused) {

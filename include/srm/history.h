@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,11 +12,27 @@
 
 namespace srm {
 
+class AppendFile;
+
 // Note [Histories]
 // A history is a file that only grows: settings, then a record a window. Each record is its length with a checksum of
 // that (CRC-32) and one of its bytes before these, and is written in one piece. A run that dies, at whatever byte,
 // leaves at most a last record that is torn: reading leaves it out and says so, writing on cuts it off. Damage anywhere
 // else is an error.
+
+/// How far a basis that was learned anew has turned: mean matched |cosine| (see compare_bases()), 1 for the same
+/// vectors in any order with any signs.
+struct BasisDrift {
+  double to_previous = 0;  ///< with the basis learned before; NaN for the first
+  double to_standard = 0;  ///< with the coordinate axes
+  double chance = 0;       ///< what random bases have with the coordinate axes
+
+  /// NaN is NaN here.
+  friend bool operator==(const BasisDrift& a, const BasisDrift& b) {
+    const auto same = [](double x, double y) { return x == y || (x != x && y != y); };
+    return same(a.to_previous, b.to_previous) && same(a.to_standard, b.to_standard) && same(a.chance, b.chance);
+  }
+};
 
 /// What one layer was in one window: enough for a timeline and the drawn curves, without planes.
 struct LayerWindow {
@@ -37,6 +54,7 @@ struct LayerWindow {
   std::int64_t num_angles = 0;                ///< K
   bool is_inclusive = false;                  ///< whether the last angle repeats the first
   std::vector<std::int64_t> holistic_counts;  ///< (E, K)
+  std::optional<BasisDrift> drift = {};       ///< where a basis was learned from this window's rows
 
   friend bool operator==(const LayerWindow&, const LayerWindow&) = default;
 };
@@ -91,14 +109,7 @@ class HistoryWriter {
   const History& earlier() const { return earlier_; }
 
  private:
-  void write_record(const std::string& payload);
-  [[noreturn]] void take_back(const char* rule, int error_number);
-  [[noreturn]] void fail(const char* rule, int error_number) const;
-
-  std::filesystem::path path_;
-  int descriptor_ = -1;
-  std::int64_t num_bytes_ = 0;  // that are whole
-  bool is_broken_ = false;
+  std::unique_ptr<AppendFile> file_;
   History earlier_;
 };
 

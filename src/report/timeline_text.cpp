@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "report/console_text.h"
@@ -73,6 +74,13 @@ std::string range_of(const Series& series) {
   return low > high ? "" : fmt::format("{} to {}", report::score_text(low), report::score_text(high));
 }
 
+std::optional<BasisDrift> last_drift_of(const Series& series) {
+  for (auto window = series.windows.rbegin(); window != series.windows.rend(); ++window) {
+    if ((*window)->drift) return (*window)->drift;
+  }
+  return std::nullopt;
+}
+
 std::string heading_of(const History& history, const std::vector<const Window*>& windows, const Paint& paint,
                        bool unicode) {
   std::string text;
@@ -120,6 +128,7 @@ std::string timeline_text(const History& history, const ConsoleOptions& options)
   for (const Series& series : all) names.push_back(report::terminal_text(series.address, options.unicode));
   Column phase{"phase", 3, true}, n{"n", 2}, samples{"samples", 1}, first{"A4 first"}, last{"last"}, p{"p", 5};
   Column epsilon{"eps", 4}, c4{"C4 last", 4}, range{"A4 range", 0};
+  Column to_previous{"|cos| last", 2}, to_standard{"|cos| axes", 2};  // of a learned basis
   for (const Series& series : all) {
     const LayerWindow& start = *series.windows.front();
     const LayerWindow& end = *series.windows.back();
@@ -135,10 +144,16 @@ std::string timeline_text(const History& history, const ConsoleOptions& options)
     epsilon.cells.push_back(end.epsilon.empty() ? "" : fmt::format("{:.3g}", end.epsilon.front()));
     c4.cells.push_back(end.c4.empty() ? "" : report::score_text(end.c4.front()));
     range.cells.push_back(range_of(series));
+    const std::optional<BasisDrift> drift = last_drift_of(series);
+    to_previous.cells.push_back(drift ? report::score_text(drift->to_previous) : "");
+    to_standard.cells.push_back(drift ? report::score_text(drift->to_standard) : "");
   }
   std::vector<Column> columns = {phase, n, samples, first, last};
   if (p.has_text()) columns.push_back(p);
   for (Column* column : {&epsilon, &c4, &range}) columns.push_back(*column);
+  for (Column* column : {&to_previous, &to_standard}) {
+    if (column->has_text()) columns.push_back(*column);
+  }
   int name_width = 5;
   for (const std::string& name : names) name_width = std::max(name_width, report::num_columns(name));
   name_width = std::min(name_width, std::max(12, options.width / 3));

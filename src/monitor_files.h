@@ -1,0 +1,57 @@
+// PRIVATE: where a Monitor's windows go.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "srm/history.h"
+#include "srm/monitor.h"
+#include "srm/results.h"
+
+namespace srm {
+
+class LineFile;
+namespace tensorboard {
+class EventFile;
+}
+
+/// Writes windows in their order to all that the options name, each once: what a full disk did not take is kept and
+/// written with the next. Not thread-safe.
+class MonitorFiles {
+ public:
+  /// Opens them. Throws srm::Error where one cannot be written.
+  MonitorFiles(const MonitorOptions& options, std::vector<std::pair<std::string, std::string>> settings);
+  ~MonitorFiles();
+
+  /// `results` are those of the window's layers, with tables where the options name a folder for them.
+  void add(Window window, std::vector<Resonance> results, std::vector<LayerFindings> findings);
+  /// Throws srm::Error when a file cannot take what is next.
+  void write();
+
+  const History& earlier() const { return history_ ? history_->earlier() : none_; }
+
+ private:
+  struct Unwritten {
+    Window window;
+    Results results;
+    double seconds = 0;   // since 1970, when it was closed
+    int num_written = 0;  // of the places below
+  };
+  void write_history(const Unwritten& one);
+  void write_line(const Unwritten& one);
+  void write_events(const Unwritten& one);
+  void write_results(const Unwritten& one);
+
+  const std::filesystem::path results_;
+  const std::vector<std::pair<std::string, std::string>> settings_;
+  const bool has_unit_vectors_;
+  std::unique_ptr<HistoryWriter> history_;
+  std::unique_ptr<LineFile> lines_;
+  std::unique_ptr<tensorboard::EventFile> events_;
+  std::vector<Unwritten> unwritten_;
+  History none_;
+};
+
+}  // namespace srm
