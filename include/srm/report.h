@@ -35,6 +35,10 @@ nlohmann::ordered_json layers_json(const Results& results);
 /// One self-contained page that loads nothing: every layer's holistic curve, its spread, its planes, its counts.
 void write_report_html(std::ostream& out, const Results& results);
 
+/// The same of a history: scores and scalars by step, and the curves of the windows, or of as many as keep the page
+/// small, to be scrubbed through.
+void write_history_html(std::ostream& out, const History& history);
+
 /// Leaves planes.csv, layers.json, report.html and, where neurons were counted, neurons.csv in the folder `dir`, which
 /// must exist, each written beside and then renamed; else a neurons.csv of an earlier result is taken away. Throws
 /// srm::Error when a file cannot be written or taken away.
@@ -67,12 +71,18 @@ std::string neurons_text(const Results& results, const ConsoleOptions& options, 
 /// hits and the peak, as srm_... with the label `layer`, and `model` where that is not empty. Undefined numbers are
 /// NaN; groups are left out.
 std::string prometheus_text(const Results& results, const std::string& model = {});
+/// The same of one window of training: step, scalars by `name`, and of each layer samples, A4 and its error, C4; with
+/// the label `phase` beside.
+std::string window_prometheus_text(const Window& window, const std::string& model = {});
 
 /// A history over time: its steps and scalars, and a table with a row a layer and phase: A4 at first, at last and by
 /// step as a line, p where it was tested, C4. Says so where the last record was torn. Lines end in \n.
 std::string timeline_text(const History& history, const ConsoleOptions& options);
 
-/// A list with an object a window of a history: step, phase, scalars, layers. Undefined numbers are null.
+/// The object of one window: step, phase, scalars, layers. Undefined numbers are null.
+nlohmann::ordered_json window_json(const Window& window);
+
+/// A list of those of a history that are current().
 nlohmann::ordered_json timeline_json(const History& history);
 
 /// The points of the plane (i, j) from above, at most 40 columns wide and around nearly all of them, shaded by how many

@@ -7,7 +7,6 @@
 #include <ostream>
 #include <span>
 #include <string>
-#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -114,38 +113,10 @@ ordered_json page_data(const Results& results) {
   return {{"partial", results.partial}, {"settings", std::move(settings)}, {"layers", std::move(layers)}};
 }
 
-// JSON that may stand inside <script>: ASCII only (so no U+2028 or U+2029), and no '<' that could end or open a tag.
-std::string script_safe(const ordered_json& data) {
-  const std::string text = data.dump(-1, ' ', /*ensure_ascii=*/true);
-  std::string safe;
-  safe.reserve(text.size());
-  for (const char c : text) {
-    if (c == '<') {
-      safe += "\\u003c";
-    } else {
-      safe += c;
-    }
-  }
-  return safe;
-}
-
 }  // namespace
 
 void write_report_html(std::ostream& out, const Results& results) {
-  // The template names what goes where: {{data}}, or a file of the page such as {{report.css}}.
-  std::string_view rest = report::page_file("template.html");
-  for (std::size_t open = rest.find("{{"); open != std::string_view::npos; open = rest.find("{{")) {
-    const std::size_t close = rest.find("}}", open);
-    const std::string_view name = rest.substr(open + 2, close - open - 2);
-    out << rest.substr(0, open);
-    if (name == "data") {
-      out << script_safe(page_data(results));
-    } else {
-      out << report::page_file(name);
-    }
-    rest.remove_prefix(close + 2);
-  }
-  out << rest;
+  report::write_page(out, "template.html", page_data(results));
 }
 
 }  // namespace srm

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <iosfwd>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 namespace srm::report {
 
-/// The bytes of a file of the report's page ("template.html", "report.css", "plotly.min.js", ...) as it was when this
-/// library was built; throws srm::Error for a name that was not embedded.
+/// A file of the pages, as it lies in this folder; throws srm::Error for a name that is not embedded.
 std::string_view page_file(std::string_view name);
+
+/// The page `name`, in which {{data}} becomes `data` and {{report.css}}, say, that file: one file that loads nothing.
+void write_page(std::ostream& out, std::string_view name, const nlohmann::ordered_json& data);
 
 }  // namespace srm::report

@@ -1,0 +1,114 @@
+#include "cli/live_view.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "cli/command.h"
+#include "cli/console.h"
+#include "srm/io.h"
+
+namespace srm::cli {
+namespace {
+
+constexpr std::uint16_t kUsualPort = 6180;
+constexpr const char* kLoopback = "127.0.0.1";
+constexpr const char* kTokenVariable = "TORCHSRM_LIVE_TOKEN";
+
+// "8080", ":8080", "0.0.0.0:8080", "[::]:8080", "localhost:8080".
+void read_address(const std::string& text, LiveOptions& options) {
+  options.address = kLoopback;
+  options.port = kUsualPort;
+  if (text.empty()) return;
+  const std::size_t colon = text.rfind(':');
+  std::string host = colon == std::string::npos ? "" : text.substr(0, colon);
+  const std::string port = colon == std::string::npos ? text : text.substr(colon + 1);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (!host.empty() && host != "localhost") options.address = host;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), options.port);
+  if (error == std::errc() && end == port.data() + port.size() && !port.empty()) return;
+  throw Misuse("--live", "it takes a port, or an address and a port", text,
+               "e.g. --live, --live 8080 or --live 0.0.0.0:8080; a model goes in front of it");
+}
+
+std::string new_token() {
+  std::random_device random;
+  std::string token;
+  for (int k = 0; k < 4; ++k) token += fmt::format("{:08x}", random());
+  return token;
+}
+
+}  // namespace
+
+void add_live_flags(CLI::App& command, LiveFlags& flags) {
+  flags.option = command
+                     .add_option("--live", flags.address,
+                                 "[ADDR:]PORT: serve a page that shows layers while they are observed, /metrics and "
+                                 "/api/result (default: 127.0.0.1:6180); beyond this machine with a token, "
+                                 "TORCHSRM_LIVE_TOKEN or a new one")
+                     ->expected(0, 1);
+  command
+      .add_option("--live-window", flags.window,
+                  "Rows that the page shows: cumulative, last:ROWS, or half-life:ROWS; the result is of all")
+      ->capture_default_str();
+  command.add_flag("--live-stay", flags.stays, "Serve the page on after the run, until Ctrl-C");
+}
+
+LiveView::LiveView(const LiveFlags& flags, const std::string& model) : stays_(flags.stays) {
+  const bool is_asked_for = flags.option != nullptr && flags.option->count() > 0;
+  if (!is_asked_for) {
+    if (flags.stays || flags.window != "cumulative") {
+      throw Misuse(flags.stays ? "--live-stay" : "--live-window", "it is about the page of --live", "no --live",
+                   "add --live");
+    }
+    return;
+  }
+  LiveOptions options;
+  read_address(flags.address, options);
+  try {
+    options.window = to_look_window(flags.window);
+  } catch (const Error& error) {
+    throw Misuse(error);
+  }
+  options.model = std::filesystem::path(model).stem().string();
+  const char* token = std::getenv(kTokenVariable);
+  if (token != nullptr) options.token = token;
+  if (options.token.empty() && !options.address.starts_with("127.") && options.address != "::1") {
+    options.token = new_token();
+  }
+  server_ = std::make_unique<LiveServer>(std::move(options));
+  fmt::print(stderr, "live page: {}\n", printable(server_->url()));
+}
+
+void LiveView::watch(LiveSource source) const {
+  if (server_) server_->watch(std::move(source));
+}
+
+void LiveView::finish(const Results& results, const InterruptGuard& interrupt) const {
+  if (!server_) return;
+  const auto holistic = [&results] {
+    Results curves{results.settings, {}, results.partial};
+    for (const Resonance& layer : results) curves.layers.push_back(layer.without_tables());
+    return curves;
+  };
+  server_->watch({holistic, [&results] { return results; }, [](const Results& all) { return to_bytes(all); }});
+  server_->finish();
+  if (!stays_ || interrupt.is_interrupted()) {
+    // The page has its last look before the connection goes.
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    return server_->watch({});
+  }
+  server_->watch({{}, [&results] { return results; }, [](const Results& all) { return to_bytes(all); }});
+  fmt::print(stderr, "the page stays at {} until Ctrl-C\n", printable(server_->url()));
+  while (!interrupt.is_interrupted()) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  server_->watch({});
+}
+
+}  // namespace srm::cli
