@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := release
 .NOTPARALLEL:
-.PHONY: help setup release command demo real-models test test-long bench bench-check dev asan tsan clean
+.PHONY: help setup release command demo demo-training real-models test test-long bench bench-check dev asan tsan clean
 
 help:            ## this list
 	@sed -nE 's/^([a-z-]+): .*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -23,6 +23,10 @@ command: setup   ## builds the command build/torchsrm and no more
 
 demo: command    ## observes trained models on real data and shows which layers align with their basis
 	@models/demo.sh
+
+demo-training: setup  ## trains three autoencoders side by side, with a page that shows alignment as it grows
+	@cmake/build.sh build release watch_digit_autoencoders
+	@cmake/build.sh run release watch_digit_autoencoders srm-out/training
 
 real-models: setup  ## trained and well-known models as TorchScript files in build/real-models (installs a Python torch in .deps, 5 GB)
 	@cmake/python.sh

@@ -156,12 +156,15 @@ const std::map<std::string, BottleneckFunction>& bottleneck_functions() {
 }
 
 TrainedAutoencoder train_digit_autoencoder(const DigitAutoencoderOptions& options, const torch::Tensor& images,
-                                           const EpochCallback& on_epoch) {
+                                           const EpochCallback& on_epoch,
+                                           const std::function<void(const TrainedAutoencoder&)>& on_built) {
   require_valid(options);
   const at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(options.seed);
   TrainedAutoencoder made = build(options, generator);
   const torch::Tensor turn = options.starts_turned ? *made.acting_basis : torch::Tensor();
   if (turn.defined()) turn_weights(made.model, turn);
+
+  if (on_built) on_built(made);
 
   std::vector<torch::Tensor> parameters;
   for (const torch::Tensor& parameter : made.model.parameters()) parameters.push_back(parameter);

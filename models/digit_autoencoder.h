@@ -4,6 +4,7 @@
 #include <torch/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -53,8 +54,10 @@ struct TrainedAutoencoder {
 ///
 /// Equal options and images give equal weights on one machine; see train_by_sgd() about threads. Throws srm::Error for
 /// a width below 1, a frame that is missing, superfluous or of another width, and a turned start without a rotation.
+/// `on_built` is given the network before it trains; its weights are those that change.
 TrainedAutoencoder train_digit_autoencoder(const DigitAutoencoderOptions& options, const torch::Tensor& images,
-                                           const EpochCallback& on_epoch = {});
+                                           const EpochCallback& on_epoch = {},
+                                           const std::function<void(const TrainedAutoencoder&)>& on_built = {});
 
 /// What passes in the bottleneck, float32 (num_images, width), before and after its function.
 struct BottleneckActivations {

@@ -2,11 +2,10 @@
 #include <torch/csrc/jit/runtime/custom_operator.h>
 #include <torch/script.h>
 
-#include <algorithm>
 #include <string>
 #include <vector>
 
-#include "srm/error.h"
+#include "plugin_values.h"
 #include "srm/instrumented_model.h"
 #include "srm/io.h"
 
@@ -20,59 +19,28 @@ constexpr const char* kAttach =
     "str sense=\"natural\", str pairs=\"combination\", Tensor? basis=None, str layout=\"auto\", str mask=\"\", "
     "int every=1, float fraction=1., int seed=0, int? limit=None, str on_error=\"detach\", int threads=1) -> Any";
 
-torch::jit::Module to_module(const c10::IValue& value, const char* where) {
-  if (value.isModule()) return value.toModule();
-  throw Error(where, "the first argument must be a scripted, traced or loaded module", value.tagKind(),
-              "script or trace the model first");
-}
-
-template <typename Enum>
-Enum choose(const char* what, const std::string& name, std::initializer_list<Enum> choices) {
-  std::string all;
-  for (const Enum choice : choices) {
-    if (name == to_string(choice)) return choice;
-    all += (all.empty() ? "" : ", ") + std::string(to_string(choice));
-  }
-  throw Error("srm::attach", std::string(what) + " must be one of " + all, "'" + name + "'", "take one of those");
-}
-
-std::shared_ptr<const Basis> to_basis(const c10::IValue& value) {
-  if (value.isNone()) return nullptr;
-  const at::Tensor rows = value.toTensor().detach().to(at::kCPU, at::kDouble).contiguous();
-  if (rows.dim() != 2) {
-    throw Error("srm::attach", "a basis must be (num_vectors, dim)", std::to_string(rows.dim()) + " dimensions",
-                "give one row for each basis vector");
-  }
-  const double* data = rows.const_data_ptr<double>();
-  return std::make_shared<const Basis>(
-      Basis::from_vectors("given", rows.size(0), rows.size(1), {data, data + rows.numel()}));
-}
-
 void attach(Stack& stack) {
-  std::vector<c10::IValue> arguments = torch::jit::pop(stack, 16);
-  std::size_t next = 0;
-  const auto take = [&]() -> c10::IValue& { return arguments[next++]; };
-  const torch::jit::Module model = to_module(take(), "srm::attach");
+  constexpr const char* kWhere = "srm::attach";
+  OperatorArguments arguments(stack, 16);
+  const torch::jit::Module model = to_module(arguments.next(), kWhere);
   ObserveOptions options;
-  options.layers.clear();
-  for (const c10::IValue& layer : take().toListRef()) options.layers.push_back(layer.toStringRef());
-  const std::vector<double> epsilon = take().toDoubleVector();
-  if (!epsilon.empty()) options.epsilon.assign(epsilon.begin(), epsilon.end());  // else by each layer's width
-  options.num_angles = take().toInt();
-  options.grid = choose("grid", take().toStringRef(), {GridEnds::kExclusive, GridEnds::kInclusive});
-  options.sense = choose("sense", take().toStringRef(), {Sense::kNatural, Sense::kReference});
-  options.pairs = choose("pairs", take().toStringRef(), {Pairs::kCombination, Pairs::kPermutation});
-  options.basis = to_basis(take());
-  const Layout layout =
-      choose("layout", take().toStringRef(), {Layout::kAuto, Layout::kLast, Layout::kChannels, Layout::kFlatten});
+  options.layers = to_texts(arguments.next());
+  set_epsilon(arguments.next(), options.epsilon);
+  options.num_angles = arguments.next().toInt();
+  options.grid = choose(kWhere, "grid", arguments.next().toStringRef(), {GridEnds::kExclusive, GridEnds::kInclusive});
+  options.sense = choose(kWhere, "sense", arguments.next().toStringRef(), {Sense::kNatural, Sense::kReference});
+  options.pairs = choose(kWhere, "pairs", arguments.next().toStringRef(), {Pairs::kCombination, Pairs::kPermutation});
+  options.basis = to_basis(arguments.next(), kWhere);
+  const Layout layout = choose(kWhere, "layout", arguments.next().toStringRef(),
+                               {Layout::kAuto, Layout::kLast, Layout::kChannels, Layout::kFlatten});
   if (layout != Layout::kAuto) options.layouts = {{"", layout}};
-  options.mask_input = take().toStringRef();
-  options.every = take().toInt();
-  options.fraction = take().toDouble();
-  options.seed = static_cast<std::uint64_t>(take().toInt());
-  options.limit = take().toOptional<std::int64_t>();
-  options.on_error = choose("on_error", take().toStringRef(), {OnError::kThrow, OnError::kDetach});
-  options.num_threads = static_cast<int>(take().toInt());
+  options.mask_input = arguments.next().toStringRef();
+  options.every = arguments.next().toInt();
+  options.fraction = arguments.next().toDouble();
+  options.seed = static_cast<std::uint64_t>(arguments.next().toInt());
+  options.limit = arguments.next().toOptional<std::int64_t>();
+  options.on_error = choose(kWhere, "on_error", arguments.next().toStringRef(), {OnError::kThrow, OnError::kDetach});
+  options.num_threads = static_cast<int>(arguments.next().toInt());
   torch::jit::push(stack, c10::IValue(instrument(model, options)._ivalue()));
 }
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import re
 import struct
 import subprocess
 import unittest
@@ -246,6 +247,59 @@ class DensityTest(CommandCase):
         self.assertEqual(merged, whole)
         self.assertEqual(whole[0]["densities"]["planes"][0]["counts"].shape, (8, 8))
         self.assertIn("0", self.run_command("show", "whole", "--density", "2,3").stdout)
+
+
+class LoadTest(CommandCase):
+    BASE = ["observe", TANH, "--data", HELD_OUT, "--layers", "encoder.bottleneck*", "--epsilon", "0.4"]
+
+    def test_a_budget_of_overhead_tells_what_was_seen_and_what_it_cost(self):
+        done = self.run_command(*self.BASE, "--batch-size", "1", "--max-overhead", "2%", "--out", "out")
+        told = re.search(r"note: (\S+) % of the rows were seen, in (\d+) of 450 calls; observing added (\S+) % to the "
+                         r"model's time, of 2 % that --max-overhead allows", done.stderr)
+        self.assertTrue(told, done.stderr)
+        result = torch_file.load(self.folder / "out" / "results.srm.pt")
+        self.assertEqual(result["settings"]["max_overhead"], "0.02")
+        self.assertGreater(float(told[3]), 0)
+        for layer in result["layers"]:
+            self.assertEqual(layer["num_samples_seen"] + layer["num_samples_skipped"], 450)
+            self.assertEqual(layer["num_samples_seen"], int(told[2]))
+            self.assertAlmostEqual(layer["num_samples_seen"] / 4.5, float(told[1]), delta=0.06)
+        # A share is the same as a fraction.
+        self.assertEqual(self.observe(*self.BASE[1:], "--max-overhead", "0.02")["settings"]["max_overhead"], "0.02")
+
+    def test_a_budget_that_is_none_is_refused(self):
+        for word in ["0", "0%", "-1%", "101%", "1.5", "2%%", "2 %", "nan", "inf", "two", "%", "0x1"]:
+            with self.subTest(word):
+                self.assertIn("--max-overhead", self.error_of(*self.BASE, f"--max-overhead={word}", code=2))
+        for words in [["--centre"], ["--basis", "pca"], ["--planes", "top:3"], ["--epsilon", "auto:data"]]:
+            with self.subTest(words):
+                message = self.error_of(*self.BASE[:-2], *words, "--max-overhead", "2%", code=2)
+                self.assertIn("2 passes", message)
+        self.assertIn("calls of a model",
+                      self.error_of("observe", "--activations", HELD_OUT, "--max-overhead", "2%", code=2))
+
+    def test_a_queue_changes_no_count(self):
+        self.observe(*self.BASE[1:], out="plain")
+        # Room for all, for one batch, and for none, which is then counted in the call.
+        for queue in ["64M", "6000", "600"]:
+            self.run_command(*self.BASE, "--queue", queue, "--out", "queued")
+            self.assertEqual((self.folder / "queued" / "results.srm.pt").read_bytes(),
+                             (self.folder / "plain" / "results.srm.pt").read_bytes())
+
+    def test_what_a_full_queue_drops_is_told(self):
+        # The last batch has 2 samples, all others 64, for which there is no room.
+        done = self.run_command(*self.BASE, "--queue", "2000", "--when-full", "drop", "--out", "out")
+        self.assertIn("note: the queue was full: 896 rows were dropped, and counted as skipped", done.stderr)
+        for layer in torch_file.load(self.folder / "out" / "results.srm.pt")["layers"]:
+            self.assertEqual((layer["num_samples_seen"], layer["num_samples_skipped"]), (2, 448))
+
+    def test_a_queue_that_is_none_is_refused(self):
+        for words in [["--queue", "0"], ["--queue", "much"], ["--when-full", "drop"],
+                      ["--queue", "1M", "--when-full", "fly"]]:
+            with self.subTest(words):
+                self.error_of(*self.BASE, *words, code=2)
+        self.assertIn("calls of a model", self.error_of("observe", "--activations", HELD_OUT, "--queue", "1M", code=2))
+        self.assertIn("the queue of rows", self.error_of(*self.BASE, "--queue", "2M", "--memory", "1M"))
 
 
 class PrometheusTest(CommandCase):

@@ -39,7 +39,7 @@ class ReadmeTest(unittest.TestCase):
     def test_code_is_that_of_the_examples(self):
         examples = SOURCE / "tests" / "examples"
         self.assertEqual(blocks("cpp"), [(examples / f"{name}.cpp").read_text() for name in ("observe_model", "observe_tensors", "monitor_training")])
-        self.assertEqual(blocks("python"), [(examples / "observe_from_python.py").read_text()])
+        self.assertEqual(blocks("python"), [(examples / f"{name}_from_python.py").read_text() for name in ("observe", "monitor")])
 
     def test_tensors_of_other_models_are_observed(self):
         self.assertRegex(self.run_shell(TENSORS), r"^hidden: 640 samples, A4 = [-+]0\.\d{3}$")
@@ -55,6 +55,8 @@ class ReadmeTest(unittest.TestCase):
         windows = json.loads(self.run_shell("torchsrm show training.srmh --json"))[0]["windows"]
         self.assertEqual([window["step"] for window in windows], list(range(50, 601, 50)))
         self.assertEqual(len(windows[0]["layers"][0]["holistic_counts"]), 360)
+        self.run_shell("torchsrm report training.srmh -o training.html")
+        self.assertIn("12 windows of training, steps 50 to 600", (self.folder / "training.html").read_text())
         with open(self.folder / "training.srmh", "r+b") as history:
             history.truncate(history.seek(0, 2) - 9)
         torn = self.run_shell("torchsrm show training.srmh")
@@ -70,6 +72,16 @@ class ReadmeTest(unittest.TestCase):
         printed = self.run_shell(f"{PYTHON} -W ignore {script} {PLUGIN}; torchsrm collect observed.pt -o from_python")
         self.assertRegex(printed, r"(?m)^encoder\.bottleneck_activation +640 samples, peak 0\.\d{3}$")
         self.assertRegex(printed, r"(?m)^encoder\.bottleneck +16 +120 +640 ")
+
+    @unittest.skipUnless(PYTHON, "no Python torch of this version")
+    def test_python_training_is_watched(self):
+        script = SOURCE / "tests" / "examples" / "monitor_from_python.py"
+        printed = self.run_shell(f"{PYTHON} -W ignore {script} {PLUGIN}; torchsrm show python.srmh")
+        lines = printed.splitlines()
+        for line, step in zip(lines, [50, 100, 150, 200]):
+            self.assertRegex(line, rf"^step {step}: loss 0\.\d{{4}}, A4 [-+]0\.\d{{3}}, p 0\.\d{{3}}$")
+        self.assertEqual(lines[4], "4 windows, steps 50 to 200")
+        self.assertRegex(lines[7], r"^1 +training +16 +102400 ")
 
     def assert_shows(self, shown, printed):
         """Line by line the same words; the numbers near, since models round differently from machine to machine."""

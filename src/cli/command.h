@@ -18,6 +18,7 @@ void add_observe(CLI::App& app, Action& action);
 /// instrument, collect and strip.
 void add_instrument(CLI::App& app, Action& action);
 void add_show(CLI::App& app, Action& action);
+void add_report(CLI::App& app, Action& action);
 void add_merge(CLI::App& app, Action& action);
 void add_learn_basis(CLI::App& app, Action& action);
 void add_compare_bases(CLI::App& app, Action& action);

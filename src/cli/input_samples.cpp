@@ -61,7 +61,8 @@ NamedNonlinearity parse_nonlinearity(const std::string& text) {
 }
 
 InputSamples::InputSamples(const HookedModule& hooked, const ObserveOptions& options,
-                           const std::vector<NamedNonlinearity>& named, const std::shared_ptr<MemoryBudget>& budget)
+                           const std::vector<NamedNonlinearity>& named, const std::shared_ptr<MemoryBudget>& budget,
+                           const std::shared_ptr<OverheadBudget>& overhead)
     : nonlinearities_(named) {
   if (options.num_test_rows == 0) return;
   find_functions(hooked, options);
@@ -76,14 +77,25 @@ InputSamples::InputSamples(const HookedModule& hooked, const ObserveOptions& opt
   inputs.mean.clear();
   inputs.epsilon = {0.5};
   inputs.by_class = false;
-  observed_.emplace(hooked, inputs, budget);
+  observed_.emplace(hooked, inputs, budget, overhead);
+}
+
+void InputSamples::drain() const {
+  if (observed_) observed_->drain();
 }
 
 void InputSamples::set_enabled(bool enabled) const {
   if (observed_) observed_->set_enabled(enabled);
 }
 
-/// To the samples of what comes out.
+std::vector<SiteState> InputSamples::states() const {
+  return observed_ ? observed_->states() : std::vector<SiteState>();
+}
+
+void InputSamples::resume(std::vector<SiteState> earlier) const {
+  if (observed_) observed_->resume(std::move(earlier));
+}
+
 void InputSamples::give_to(std::vector<LayerSample>& samples, std::vector<std::string>& notes) const {
   if (!observed_) return;
   for (LayerSample& sample : samples) {

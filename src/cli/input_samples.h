@@ -27,10 +27,15 @@ class InputSamples {
   /// Hooks what goes into the layers of `options` that are activation functions by `named` or by the model's own code.
   /// Nothing without test rows.
   InputSamples(const HookedModule& hooked, const ObserveOptions& options, const std::vector<NamedNonlinearity>& named,
-               const std::shared_ptr<MemoryBudget>& budget);
+               const std::shared_ptr<MemoryBudget>& budget, const std::shared_ptr<OverheadBudget>& overhead = nullptr);
 
+  /// ObservedModule::drain().
+  void drain() const;
   /// On in the pass that counts, alone.
   void set_enabled(bool enabled) const;
+  /// See ObservedModule.
+  std::vector<SiteState> states() const;
+  void resume(std::vector<SiteState> earlier) const;
   /// To the samples of what comes out; where `named` says what is not so, a note instead.
   void give_to(std::vector<LayerSample>& samples, std::vector<std::string>& notes) const;
 

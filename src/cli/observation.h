@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/checkpoints.h"
 #include "cli/input_samples.h"
 #include "cli/interrupt.h"
 #include "cli/labels.h"
 #include "cli/layer_testing.h"
+#include "srm/live_server.h"
 #include "srm/observer.h"
 
 namespace srm::cli {
@@ -38,12 +40,16 @@ struct RunOptions {
   std::optional<Labels> labels;   ///< of the samples
   /// Which layers are activation functions of what, beside those that can be told from the model.
   std::vector<NamedNonlinearity> nonlinearities = {};
+  /// Told where layers can be looked at while they are counted, and an empty source when they no longer can.
+  std::function<void(LiveSource source)> watch = {};
   /// Called after each batch that was counted, with what tells holistic curves and scores so far.
   std::function<void(const std::function<Results()>& results)> glance = {};
+  Checkpoints* checkpoints = nullptr;  ///< to go on from, and to leave, in the pass that counts; or null
 };
 
 /// Runs the model on the data in batches, once for each of passes_of(options); of two halves of the data the first is
-/// for Pass::kLearning and the second for all others. Progress goes to standard error, and
+/// for Pass::kLearning and the second for all others. Where it goes on from a checkpoint, only the last of the passes
+/// begins further on. Progress goes to standard error, and
 /// before it the addresses that are observed. Throws srm::Error when nothing could be observed; a failure after that is
 /// in the Observation. A mask that is an argument of the model's method is taken from there.
 Observation observe_model(const RunOptions& run, ObserveOptions options, std::shared_ptr<MemoryBudget> budget,

@@ -1,24 +1,27 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <thread>
 
+#include "cli/checkpoints.h"
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/live_view.h"
+#include "cli/load_flags.h"
 #include "cli/model_file.h"
 #include "cli/observation.h"
 #include "cli/observe_flags.h"
 #include "cli/output_folder.h"
 #include "cli/plane_words.h"
+#include "cli/printed_result.h"
 #include "cli/prom_file.h"
 #include "cli/run_inputs.h"
+#include "cli/run_settings.h"
 #include "srm/io.h"
 #include "srm/neuron_tally.h"
-#include "srm/report.h"
 
 namespace srm::cli {
 namespace {
@@ -37,6 +40,10 @@ Passes: --centre, --epsilon auto:data, --planes top and --basis pca or learned-*
 is counted. A learned basis is learned on the first half of the samples and observed on the second: shuffle data that
 are in some order.
 
+Long runs: with --save-every all that was counted is saved now and then, which takes a copy of the tables in memory
+and, where it goes by time, a tenth of it at most. The same command line with --resume goes on from there; the model,
+the data and whatever decides what is counted must be the same. A finished run leaves no checkpoint.
+
 Examples:
   torchsrm observe model.pt --data inputs.npy
   torchsrm observe model.pt --data images.npz:x --labels images.npz:y --by-class --layers 'block*' --centre
@@ -47,6 +54,8 @@ Examples:
   torchsrm observe codec.pt --data x.npy --method encode --layers '*' --limit 100000
   torchsrm observe model.pt --data images.npz:x --layers conv1 fc --layout conv1=channels --out result
   torchsrm observe model.pt --data inputs.npy --prom-file /var/lib/node_exporter/srm.prom
+  torchsrm observe model.pt --data inputs.npy --live 8080 --live-window last:100000 --live-stay
+  torchsrm observe model.pt --data inputs.npy --save-every 5m --resume --out long
   torchsrm observe --activations layer.npy --basis rotated.npy --pairs permutation)";
 
 struct Flags {
@@ -71,6 +80,9 @@ struct Flags {
   std::string memory;
   std::string out = "srm-result";
   std::string prom_file;
+  LiveFlags live;
+  LoadFlags load;
+  CheckpointFlags checkpoints;
 };
 
 // What the command line alone tells: neither basis nor mean nor the number of classes.
@@ -85,6 +97,7 @@ ObserveOptions options_of(const Flags& flags) {
   options.density_bins = flags.density_bins;
   options.density_points = flags.density_points;
   if (flags.num_rotations > 0) options.num_test_rows = flags.num_test_rows.value_or(kByWidth);
+  apply(flags.load, !flags.run.model.empty(), options);
   try {
     require_valid(options);
   } catch (const Error& error) {
@@ -178,37 +191,6 @@ void test(const Flags& flags, const ObserveOptions& options, const InterruptGuar
   seen.is_interrupted = interrupt.is_interrupted();
 }
 
-void print_warnings(const Observation& seen) {
-  for (const auto& [address, what] : seen.left_out) {
-    fmt::print(stderr, "note: {} was left out: {} has no rows to count\n", printable(address), printable(what));
-  }
-  for (const std::string& failure : seen.failures) {
-    fmt::print(stderr, "warning: taken off after an error: {}\n", printable(failure));
-  }
-  // Only a whole run tells which layers the model does not call.
-  if (!seen.silent_layers.empty() && !seen.results.partial) {
-    fmt::print(stderr, "warning: no activation came from {}: the model did not call it on this data\n",
-               printable(fmt::format("{}", fmt::join(seen.silent_layers, ", "))));
-  }
-}
-
-bool has_neurons(const Results& results) {
-  return std::any_of(results.findings.begin(), results.findings.end(),
-                     [](const LayerFindings& found) { return found.neurons.has_value(); });
-}
-
-void print_result(const Results& results) {
-  constexpr std::size_t kMostVerdicts = 12;
-  const ConsoleOptions console = console_options();
-  fmt::print("{}", layers_table(results, console));
-  std::size_t num_tested = 0;
-  for (const LayerFindings& found : results.findings) num_tested += found.tests ? 1 : 0;
-  if (num_tested > 0 && num_tested <= kMostVerdicts) fmt::print("\n{}", verdicts_text(results, console));
-  if (num_tested > kMostVerdicts)
-    fmt::print("\n{} layers were tested: torchsrm show --verdicts tells more\n", num_tested);
-  if (has_neurons(results)) fmt::print("\n{}", neurons_text(results, console));
-}
-
 int observe(Flags flags) {
   const InterruptGuard interrupt;
   require_sources("observe", flags.run, flags.activations, flags.observe.layers, flags.observe.layouts);
@@ -216,8 +198,9 @@ int observe(Flags flags) {
   require_tests(flags);
   ObserveOptions options = options_of(flags);
   for (const std::string& one : flags.nonlinearities) flags.run.nonlinearities.push_back(parse_nonlinearity(one));
-  const std::optional<std::int64_t> memory_limit = memory_limit_of(flags.memory);
+  std::optional<std::int64_t> memory_limit = memory_limit_of(flags.memory);
   const OutputFolder folder(flags.out);
+  std::optional<Checkpoints> checkpoints = Checkpoints::asked_for(flags.checkpoints, flags.out);
   if (!flags.mean.empty()) read_mean(flags.mean, options);
   if (!flags.labels.empty()) {
     flags.run.labels = read_labels(flags.labels);
@@ -226,12 +209,24 @@ int observe(Flags flags) {
   options.by_class = flags.by_class;
   const auto notes = std::make_shared<std::vector<std::string>>();
   choose_basis(flags, options, notes);
+  require_one_pass(options);
   if (options.basis_rule.num_rows > 0) options.num_test_rows = 0;
+  // How many planes have tables may follow from it.
+  if (!memory_limit && options.top_planes == 0 && checkpoints) memory_limit = checkpoints->memory_limit();
   const auto budget = memory_limit ? std::make_shared<MemoryBudget>(*memory_limit) : std::make_shared<MemoryBudget>();
   at::set_num_threads(flags.threads);
   const bool has_model = !flags.run.model.empty();
   if (!has_model) flags.run.data = flags.activations;
+  if (checkpoints) {
+    const BasisWord basis = basis_word_of(flags.observe);
+    const RunFiles files = {flags.labels, flags.mean, basis.kind == BasisWord::Kind::kFile ? basis.name : "",
+                            flags.nonlinearities};
+    checkpoints->set_run(run_settings(flags.run, options, files), budget->limit_bytes());
+    flags.run.checkpoints = &*checkpoints;
+  }
   PromFile prom_file(flags.prom_file, flags.run.model);
+  const LiveView live(flags.live, flags.run.model.empty() ? flags.activations : flags.run.model);
+  flags.run.watch = [&](LiveSource source) { live.watch(std::move(source)); };
   flags.run.glance = [&](const std::function<Results()>& results) { prom_file.update(results); };
   Observation seen = has_model ? observe_model(flags.run, options, budget, interrupt)
                                : observe_activations(flags.run, options, budget, interrupt);
@@ -243,6 +238,7 @@ int observe(Flags flags) {
     return kInterrupted;
   }
   folder.write(seen.results);
+  if (checkpoints) checkpoints->finish(!seen.is_interrupted && !seen.failure);
   prom_file.finish(seen.results);
   print_result(seen.results);
   if (options.basis_rule.num_rows > 0) {
@@ -256,6 +252,7 @@ int observe(Flags flags) {
   fmt::print("\nwritten to {}: results.srm.pt, planes.csv, {}layers.json, report.html{}\n", printable(flags.out),
              has_neurons(seen.results) ? "neurons.csv, " : "", seen.results.partial ? " (partial)" : "");
   if (seen.failure) std::rethrow_exception(seen.failure);
+  live.finish(seen.results, interrupt);
   return seen.is_interrupted ? kInterrupted : 0;
 }
 
@@ -314,6 +311,9 @@ void add_observe(CLI::App& app, Action& action) {
   command->add_option("--prom-file", flags->prom_file,
                       "Keep this file up to date, each second, with what was counted so far, for node_exporter's "
                       "textfile collector (Prometheus)");
+  add_live_flags(*command, flags->live);
+  add_load_flags(*command, flags->load);
+  add_checkpoint_flags(*command, flags->checkpoints);
   command->callback([flags, &action] { action = [flags] { return observe(*flags); }; });
 }
 

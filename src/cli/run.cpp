@@ -18,6 +18,7 @@ constexpr const char* kFooter = R"(Examples:
   torchsrm observe model.pt --data inputs.npy --layers 'encoder.*' '!*.dropout' --out result
   torchsrm observe --activations layer.npy --basis rotated.npy --epsilon 0.9 0.75
   torchsrm show result/results.srm.pt --plane 0,1
+  torchsrm report training.srmh -o training.html
   torchsrm instrument model.pt -o observed.pt --layers 'encoder.*'
   torchsrm merge part1 part2 -o whole.srm.pt
   torchsrm learn-basis model.pt --data inputs.npy --layers encoder.0 -o basis.pt
@@ -58,6 +59,7 @@ int run(int argc, const char* const* argv) {
   add_observe(app, action);
   add_instrument(app, action);
   add_show(app, action);
+  add_report(app, action);
   add_merge(app, action);
   add_learn_basis(app, action);
   add_compare_bases(app, action);

@@ -35,7 +35,7 @@ void require_sources(const std::string& command, const RunOptions& run, const st
   }
 }
 
-std::optional<std::int64_t> memory_limit_of(std::string flag) {
+std::optional<std::int64_t> memory_limit_of(std::string flag, const char* name) {
   if (flag.empty()) return std::nullopt;
   const std::string got = flag;
   std::int64_t limit = 0;
@@ -45,7 +45,7 @@ std::optional<std::int64_t> memory_limit_of(std::string flag) {
   } catch (const std::exception&) {
     limit = 0;
   }
-  if (limit <= 0) throw Misuse("--memory", "the limit must be a size above zero", got, "give e.g. 4G");
+  if (limit <= 0) throw Misuse(name, "it must be a size above zero", got, "give e.g. 4G");
   return limit;
 }
 

@@ -16,8 +16,8 @@ namespace srm::cli {
 void require_sources(const std::string& command, const RunOptions& run, const std::string& activations,
                      const std::vector<std::string>& selectors, const std::vector<std::string>& layouts);
 
-/// The bytes of a --memory flag, "4G"; none when it is empty. Throws Misuse.
-std::optional<std::int64_t> memory_limit_of(std::string flag);
+/// The bytes of a flag like --memory, "4G"; none when it is empty. Throws Misuse.
+std::optional<std::int64_t> memory_limit_of(std::string flag, const char* name = "--memory");
 
 /// A mask from FILE[:KEY]; throws srm::Error unless it has `num_samples` in its first dimension.
 at::Tensor read_mask(const std::string& spec, std::int64_t num_samples);
