@@ -97,7 +97,9 @@ void train(Run& run, const Flags& flags, const torch::Tensor& images, auto& barr
     run.standard = monitor_in(nullptr);
     if (built.acting_basis) run.acting = monitor_in(basis_of(*built.acting_basis));
     observe(run, images);
-    run.loss = 64 * srm::reconstruction_error(built.model, images);
+    torch::jit::Module model = built.model;
+    model.eval();  // without the noise of training, which starts behind this
+    run.loss = 64 * srm::reconstruction_error(model, images);
     barrier.arrive_and_wait();
   };
   const auto on_epoch = [&](int epoch, double loss) {
@@ -159,11 +161,16 @@ int watch(const Flags& flags) {
   if (failure) std::rethrow_exception(failure);
   live.finish();
   fmt::print("{}", srm::timeline_text(srm::load_history(path), {.width = 120}));
+  if (is_stopped) {
+    fmt::print(stderr, "stopped at epoch {} of {}\n", epoch, flags.num_epochs);
+    return 130;
+  }
   fmt::print(
-      "\nA4 grows below 0, towards diagonals, where tanh acts on each coordinate; in a turned basis it does so there\n"
-      "and nowhere else; isotropic tanh has no basis to align with. Again: torchsrm show {}\n",
+      "\nTo be seen after some 100 epochs: A4 falls below 0, towards diagonals, where tanh acts on each coordinate; of "
+      "a\n"
+      "tanh in a turned basis it does so in that one alone; isotropic tanh has none. Again: torchsrm show {}\n",
       path.string());
-  if (!flags.stays || is_stopped) return 0;
+  if (!flags.stays) return 0;
   fmt::print(stderr, "the page stays at {} until Ctrl-C\n", live.url());
   while (!is_stopped) std::this_thread::sleep_for(std::chrono::milliseconds(100));
   return 0;

@@ -15,6 +15,7 @@ namespace srm {
 namespace {
 
 constexpr const char* kWhere = "monitor";
+constexpr std::int64_t kMostRotations = 1000000;
 constexpr Phase kPhases[] = {Phase::kTraining, Phase::kEvaluation};
 
 // What the observers do: without the rule for bases, which needs a window of its own.
@@ -57,8 +58,8 @@ MonitorOptions valid(MonitorOptions options) {
                 "give the mean, the basis and epsilon themselves");
   }
   if (!options.observe.counts) throw Error(kWhere, "a window is of counts", "counts = false", "leave it out");
-  if (options.num_rotations != 0 && options.num_rotations < 2) {
-    throw Error(kWhere, "a null takes two rotations or more, or 0 for no tests",
+  if (options.num_rotations != 0 && (options.num_rotations < 2 || options.num_rotations > kMostRotations)) {
+    throw Error(kWhere, "a null takes two rotations or more, up to a million, or 0 for no tests",
                 fmt::format("{}", options.num_rotations), "200 is usual; below 39 no p can be 5 % or less");
   }
   return options;

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
@@ -55,13 +57,21 @@ void MonitorFiles::write() {
   using Write = void (MonitorFiles::*)(const Unwritten&);
   constexpr std::array<Write, 4> kWrites = {&MonitorFiles::write_history, &MonitorFiles::write_line,
                                             &MonitorFiles::write_events, &MonitorFiles::write_results};
-  while (!unwritten_.empty()) {
-    Unwritten& one = unwritten_.front();
-    for (; one.num_written < std::ssize(kWrites); ++one.num_written) {
-      (this->*kWrites[static_cast<std::size_t>(one.num_written)])(one);
+  std::exception_ptr failure;
+  for (std::size_t place = 0; place < kWrites.size(); ++place) {
+    try {
+      for (Unwritten& one : unwritten_) {
+        if (!one.is_written[place]) (this->*kWrites[place])(one);
+        one.is_written[place] = true;
+      }
+    } catch (...) {
+      if (!failure) failure = std::current_exception();
     }
-    unwritten_.erase(unwritten_.begin());
   }
+  std::erase_if(unwritten_, [](const Unwritten& one) {
+    return std::all_of(one.is_written.begin(), one.is_written.end(), [](bool is_written) { return is_written; });
+  });
+  if (failure) std::rethrow_exception(failure);
 }
 
 void MonitorFiles::write_history(const Unwritten& one) {
@@ -80,6 +90,7 @@ void MonitorFiles::write_events(const Unwritten& one) {
 
 void MonitorFiles::write_results(const Unwritten& one) {
   if (results_.empty() || one.results.layers.empty()) return;
+  make_folder(results_);  // it may have been taken away
   save(one.results, results_ / fmt::format("step-{:08}-{}.srm.pt", one.window.step, one.window.phase));
 }
 

@@ -1,6 +1,7 @@
 // PRIVATE: where a Monitor's windows go.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,8 +18,8 @@ namespace tensorboard {
 class EventFile;
 }
 
-/// Writes windows in their order to all that the options name, each once: what a full disk did not take is kept and
-/// written with the next. Not thread-safe.
+/// Writes windows in their order to all that the options name, each once: what one of these did not take is kept, and
+/// written with the next; the others go on. Not thread-safe.
 class MonitorFiles {
  public:
   /// Opens them. Throws srm::Error where one cannot be written.
@@ -27,7 +28,7 @@ class MonitorFiles {
 
   /// `results` are those of the window's layers, with tables where the options name a folder for them.
   void add(Window window, std::vector<Resonance> results, std::vector<LayerFindings> findings);
-  /// Throws srm::Error when a file cannot take what is next.
+  /// Throws srm::Error, the first there is, when a file cannot take what is next; the others have then.
   void write();
 
   const History& earlier() const { return history_ ? history_->earlier() : none_; }
@@ -36,8 +37,8 @@ class MonitorFiles {
   struct Unwritten {
     Window window;
     Results results;
-    double seconds = 0;   // since 1970, when it was closed
-    int num_written = 0;  // of the places below
+    double seconds = 0;                   // since 1970, when it was closed
+    std::array<bool, 4> is_written = {};  // in each of the places below
   };
   void write_history(const Unwritten& one);
   void write_line(const Unwritten& one);

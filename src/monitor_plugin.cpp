@@ -74,7 +74,7 @@ void make_monitor(Stack& stack) {
   options.observe.fraction = arguments.next().toDouble();
   options.observe.on_error =
       choose("srm::monitor", "on_error", arguments.next().toStringRef(), {OnError::kThrow, OnError::kDetach});
-  options.observe.num_threads = static_cast<int>(arguments.next().toInt());
+  options.observe.num_threads = to_thread_count(arguments.next());
   options.history = arguments.next().toStringRef();
   options.results = arguments.next().toStringRef();
   options.json_lines = arguments.next().toStringRef();

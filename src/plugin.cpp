@@ -40,7 +40,7 @@ void attach(Stack& stack) {
   options.seed = static_cast<std::uint64_t>(arguments.next().toInt());
   options.limit = arguments.next().toOptional<std::int64_t>();
   options.on_error = choose(kWhere, "on_error", arguments.next().toStringRef(), {OnError::kThrow, OnError::kDetach});
-  options.num_threads = static_cast<int>(arguments.next().toInt());
+  options.num_threads = to_thread_count(arguments.next());
   torch::jit::push(stack, c10::IValue(instrument(model, options)._ivalue()));
 }
 

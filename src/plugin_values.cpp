@@ -1,5 +1,8 @@
 #include "plugin_values.h"
 
+#include <algorithm>
+#include <limits>
+
 namespace srm {
 
 torch::jit::Module to_module(const c10::IValue& value, const char* where) {
@@ -24,6 +27,10 @@ std::vector<std::string> to_texts(const c10::IValue& value) {
   std::vector<std::string> texts;
   for (const c10::IValue& text : value.toListRef()) texts.push_back(text.toStringRef());
   return texts;
+}
+
+int to_thread_count(const c10::IValue& value) {
+  return static_cast<int>(std::clamp<std::int64_t>(value.toInt(), -1, std::numeric_limits<int>::max()));
 }
 
 void set_epsilon(const c10::IValue& value, std::vector<EpsilonChoice>& epsilon) {

@@ -29,6 +29,8 @@ torch::jit::Module to_module(const c10::IValue& value, const char* where);
 /// None gives null: the standard basis.
 std::shared_ptr<const Basis> to_basis(const c10::IValue& value, const char* where);
 std::vector<std::string> to_texts(const c10::IValue& value);
+/// As an int, or one that is out of range too.
+int to_thread_count(const c10::IValue& value);
 /// No number: as ObserveOptions has it.
 void set_epsilon(const c10::IValue& value, std::vector<EpsilonChoice>& epsilon);
 

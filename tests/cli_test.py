@@ -270,6 +270,7 @@ class BadInputTest(CommandCase):
         self.observe("--activations", data, "--epsilon", "0.6", out="b")
         message = self.error_of("merge", "a", "b", "-o", "c.srm.pt")
         self.assertIn("epsilon = 0.5 and epsilon = 0.6", message)
+        self.assertIn("got a/results.srm.pt twice", self.error_of("merge", "a", "a/results.srm.pt", "-o", "c.srm.pt", code=2))
         self.assertFalse((self.folder / "c.srm.pt").exists())
         self.assertIn("must hold results.srm.pt", self.error_of("show", "."))
 

@@ -162,10 +162,10 @@ TEST(LayersTable, SaysOnceWhatHoldsForSeveralLayers) {
     results.layers.emplace_back(std::move(parts));
   }
   EXPECT_THAT(layers_table(results, {80, false, false}),
-              HasSubstr("\na, c: 7 rows skipped (mask, sampling or limit)\nd: 9 rows skipped"));
+              HasSubstr("\na, c: 7 rows skipped (mask, sampling, limit, budget or full queue)\nd: 9 rows skipped"));
   results.layers = {results.layers[0], results.layers[2]};
   EXPECT_THAT(layers_table(results, {80, false, false}),
-              HasSubstr("\nall 2 layers: 7 rows skipped (mask, sampling or limit)\n"));
+              HasSubstr("\nall 2 layers: 7 rows skipped (mask, sampling, limit, budget or full queue)\n"));
 }
 
 TEST(VerdictsText, IsAParagraphALayerWrappedToTheWidth) {

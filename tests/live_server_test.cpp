@@ -199,33 +199,38 @@ TEST_F(LiveServerTest, NothingCanBeChanged) {
 
 TEST_F(LiveServerTest, WithoutATokenOnlyLoopbackNamesAreAnswered) {
   const LiveServer server(quick());
-  for (const char* host : {"localhost:80", "127.0.0.1", "127.9.9.9:1", "[::1]:6180"}) {
+  for (const char* host : {"localhost:80", "LOCALHOST", "127.0.0.1", "127.9.9.9:1", "[::1]:6180"}) {
     EXPECT_THAT(get(server, "/", "", host), StartsWith("HTTP/1.1 200")) << host;
   }
-  for (const char* host : {"attacker.example", "attacker.example:6180", "localhost.attacker.example", ""}) {
+  for (const char* host :
+       {"attacker.example", "attacker.example:6180", "localhost.attacker.example", "", "127.0.0.1:80@attacker.example",
+        "[::1].attacker.example", "127.0.0.1\r\nHost: attacker.example"}) {
     EXPECT_THAT(get(server, "/", "", host), StartsWith("HTTP/1.1 403")) << host;
   }
 }
 
 TEST_F(LiveServerTest, TheTokenIsNeededEverywhere) {
   LiveOptions options = quick();
-  options.token = "s3cret-token";
+  options.token = "s3cret-token-1234";
   const LiveServer server(options);
-  EXPECT_THAT(server.url(), testing::EndsWith("/?token=s3cret-token"));
+  EXPECT_THAT(server.url(), testing::EndsWith("/?token=s3cret-token-1234"));
   for (const char* target : {"/", "/live.js", "/metrics", "/events", "/api/layers", "/nothing", "/?token=wrong",
-                             "/?token=", "/?token=s3cret-toke", "/?token=s3cret-token2"}) {
+                             "/?token=", "/?token=s3cret-token-123", "/?token=s3cret-token-1234x"}) {
     const std::string answer = get(server, target);
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 401")) << target;
     EXPECT_THAT(answer, testing::Not(HasSubstr("s3cret")));
   }
-  EXPECT_THAT(get(server, "/metrics", "Authorization: Bearer s3cret-token\r\n"), StartsWith("HTTP/1.1 200"));
-  EXPECT_THAT(get(server, "/metrics", "Cookie: a=b; srm_token=s3cret-token\r\n"), StartsWith("HTTP/1.1 200"));
-  EXPECT_THAT(get(server, "/metrics?token=s3cret-token", "", "any.example"), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(get(server, "/metrics", "Authorization: bearer s3cret-token-1234\r\n"), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(
+      get(server, "/metrics", "Cookie: a=b; srm_token_" + std::to_string(server.port()) + "=s3cret-token-1234\r\n"),
+      StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(get(server, "/metrics?token=s3cret-token-1234", "", "any.example"), StartsWith("HTTP/1.1 200"));
   // The page's own address leaves the token in a cookie.
-  const std::string answer = get(server, "/?token=s3cret-token");
+  const std::string answer = get(server, "/?token=s3cret-token-1234");
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 303"));
   EXPECT_THAT(answer, HasSubstr("Location: /\r\n"));
-  EXPECT_THAT(answer, HasSubstr("Set-Cookie: srm_token=s3cret-token; Path=/; HttpOnly; SameSite=Strict"));
+  EXPECT_THAT(answer, HasSubstr("Set-Cookie: srm_token_" + std::to_string(server.port()) +
+                                "=s3cret-token-1234; Path=/; HttpOnly; SameSite=Lax"));
 }
 
 TEST_F(LiveServerTest, OptionsThatCannotBeAreRefused) {
@@ -241,9 +246,11 @@ TEST_F(LiveServerTest, OptionsThatCannotBeAreRefused) {
   };
   EXPECT_THAT(message_of([](auto& o) { o.address = "0.0.0.0"; }), HasSubstr("needs a token; got 0.0.0.0 without one"));
   EXPECT_THAT(message_of([](auto& o) { o.token = "a b"; }), HasSubstr("letters, digits"));
-  EXPECT_THAT(message_of([](auto& o) { o.address = "no.such.host", o.token = "t"; }),
+  EXPECT_THAT(message_of([](auto& o) { o.token = "short"; }), HasSubstr("16 characters or more"));
+  EXPECT_THAT(message_of([](auto& o) { o.address = "no.such.host", o.token = "0123456789abcdef"; }),
               HasSubstr("must be an IP address"));
-  EXPECT_THAT(message_of([](auto& o) { o.address = "192.0.2.7", o.token = "t"; }), HasSubstr("192.0.2.7"));
+  EXPECT_THAT(message_of([](auto& o) { o.address = "192.0.2.7", o.token = "0123456789abcdef"; }),
+              HasSubstr("192.0.2.7"));
   const LiveServer first(quick());
   EXPECT_THAT(message_of([&](auto& o) { o.port = first.port(); }), HasSubstr("must be free to listen at; got"));
 }
@@ -306,6 +313,30 @@ TEST_F(LiveServerTest, WatchersAreBoundedAndTold) {
     client.say("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
     return client.read_until("\r\n\r\n", 1).starts_with("HTTP/1.1 200");
   }));
+}
+
+// Downloads that are not taken make way, and hold two results at most.
+TEST_F(LiveServerTest, StalledDownloadsKeepNobodyOut) {
+  LiveOptions options = quick();
+  options.max_connections = 8;
+  LiveServer server(options);
+  LiveSource source = growing(num_looks_);
+  source.to_file = [](const Results&) { return std::string(64'000'000, 'x'); };
+  server.watch(source);
+  std::vector<std::unique_ptr<Client>> stalled;
+  for (int k = 0; k < 20; ++k) {
+    stalled.push_back(std::make_unique<Client>(server.port()));
+    stalled.back()->say("GET /plotly.min.js HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  }
+  EXPECT_THAT(get(server, "/api/layers"), StartsWith("HTTP/1.1 200"));
+  Client slow(server.port()), second(server.port());
+  for (Client* client : {&slow, &second}) {
+    client->say("GET /api/result.srm.pt HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_THAT(client->read_until("\r\n\r\n", 1), StartsWith("HTTP/1.1 200"));
+  }
+  EXPECT_THAT(get(server, "/api/result.srm.pt"), StartsWith("HTTP/1.1 503"));
+  slow.read_to_end();
+  EXPECT_TRUE(comes_true([&] { return get(server, "/api/result.json").starts_with("HTTP/1.1 200"); }));
 }
 
 // Whoever watches and never reads must hold up neither the others nor the looks, nor the end.

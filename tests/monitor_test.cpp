@@ -3,11 +3,13 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -209,8 +211,9 @@ TEST(MonitorTest, ResultsThatTheDiskDidNotTakeComeWithTheNextStep) {
   Monitor monitor(options, ample());
   monitor.observe("h", rows({20, 8}));
   std::filesystem::remove_all(options.results);
+  std::ofstream(options.results) << "in the way";
   EXPECT_THROW(monitor.step(1), Error);
-  std::filesystem::create_directory(options.results);
+  std::filesystem::remove(options.results);
   monitor.step(2);
   EXPECT_EQ(load_results(options.results / "step-00000001-training.srm.pt").layers.at(0).num_samples_seen(), 20);
   EXPECT_EQ(load_history(options.history).windows.size(), 2U) << "each once";
@@ -303,6 +306,28 @@ TEST(MonitorTest, JsonLinesAreTheWindowsOfTheHistory) {
 }
 
 // Each file has each window once, whichever of them the disk did not take.
+TEST(MonitorTest, WhatWasTakenAwayIsMadeAgainOrTold) {
+  const ScratchFolder folder;
+  MonitorOptions options = options_of();
+  options.history = folder / "gone.srmh";
+  options.json_lines = folder / "stays.jsonl";
+  options.results = folder / "results";
+  Monitor monitor(options, ample());
+  std::filesystem::remove_all(options.results);
+  monitor.observe("h", rows({20, 8}));
+  monitor.step(1);
+  EXPECT_TRUE(std::filesystem::exists(options.results / "step-00000001-training.srm.pt"));
+  std::filesystem::remove(options.history);
+  for (const std::int64_t step : {2, 3}) {
+    monitor.observe("h", rows({20, 8}));
+    EXPECT_THAT([&] { monitor.step(step); }, ThrowsMessage<Error>(HasSubstr("the history must stay where it is")));
+  }
+  // The other places go on.
+  const std::string lines = bytes_of(options.json_lines);
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 3);
+  EXPECT_TRUE(std::filesystem::exists(options.results / "step-00000003-training.srm.pt"));
+}
+
 TEST(MonitorTest, AFullDiskLosesNoLineAndWritesNoneTwice) {
   const ScratchFolder folder;
   MonitorOptions options = options_of();

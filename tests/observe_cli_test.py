@@ -5,6 +5,7 @@ import json
 import math
 import re
 import struct
+import signal
 import subprocess
 import unittest
 
@@ -234,6 +235,20 @@ class TestedTest(CommandCase):
     def test_what_cannot_be_tested_is_no_error(self):
         self.assertIsNone(self.layer_tests("--activations", self.npy([[1.0, 2.0]]))["activations"])
         self.assertIsNone(self.layer_tests("--activations", self.npy([[1.0], [2.0]]))["activations"])
+
+
+class InterruptTest(CommandCase):
+    def test_it_is_heeded_while_a_basis_is_learned(self):
+        process = subprocess.Popen([COMMAND, "observe", "--activations", self.npy(gaussian_rows(4000, 64)), "--basis",
+                                    "learned-diagonal", "--out", "out"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                   text=True, cwd=self.folder)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.assertTrue(any("took" in line for line in process.stderr))  # all rows are collected
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=60), 130)
+        self.assertIn("no result was written", process.stderr.read())
 
 
 class DensityTest(CommandCase):

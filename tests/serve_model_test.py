@@ -8,6 +8,7 @@ import json
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -83,6 +84,23 @@ class ServeModelTest(CommandCase):
         self.assertEqual(len(self.predict(gaussian_rows(2, 64))), 2)
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(timeout=60), 0)
+
+    def test_clients_that_say_nothing_keep_nobody_out(self):
+        process = self.start("2")
+        host, port = re.fullmatch(r"http://(.*):(\d+)/predict", self.url).groups()
+        silent = [socket.create_connection((host, int(port))) for _ in range(8)]
+        self.assertEqual(len(self.predict(gaussian_rows(2, 64))), 2)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=60), 0)
+        for one in silent:
+            one.close()
+
+    def test_what_it_cannot_start_with_is_told(self):
+        for words, code, expected in [(["--help"], 2, "usage: serve_model"), ([], 2, "usage"), (["none.pt"], 1, "none.pt")]:
+            done = subprocess.run([SERVER, *words], capture_output=True, text=True, cwd=self.folder)
+            self.assertEqual(done.returncode, code, done.stderr)
+            self.assertIn(expected, done.stderr)
+            self.assertNotIn("terminate called", done.stderr)
 
 
 if __name__ == "__main__":

@@ -17,14 +17,15 @@ namespace srm {
 // unless told. Elsewhere every request needs the token: in the page's address (?token=...), from which the browser
 // keeps it in a cookie, or as "Authorization: Bearer ...". Without a token only requests that name a loopback host are
 // answered, so that no page of another site can read through a name that leads here. Requests have five seconds and
-// 8 KB; connections, watchers and results under way are bounded, and whoever reads too slowly is let go.
+// 8 KB, whoever takes nothing for ten seconds is let go, two results are under way at most, and connections are
+// bounded: where all are taken, the oldest that does not watch makes way.
 
 struct LiveOptions {
-  std::string address = "127.0.0.1";         ///< an IP address of this machine
-  std::uint16_t port = 0;                    ///< 0: one that is free
-  std::string token = {};                    ///< letters, digits, '-', '_'; needed unless the address is a loopback one
-  std::string model = {};                    ///< what the page and Prometheus call that what is looked at
-  LookWindow window = {};                    ///< of the page; /metrics and results are of all rows
+  std::string address = "127.0.0.1";  ///< an IP address of this machine
+  std::uint16_t port = 0;             ///< 0: one that is free
+  std::string token = {};  ///< 16 or more letters, digits, '-', '_'; needed unless the address is a loopback one
+  std::string model = {};  ///< what the page and Prometheus call that what is looked at
+  LookWindow window = {};  ///< of the page; /metrics and results are of all rows
   std::chrono::milliseconds interval{1000};  ///< between looks, or twenty times as long as a look takes
   int max_connections = 64;                  ///< at a time; a quarter of them may watch
 };

@@ -138,7 +138,7 @@ const draw = () => {
         responsive: true,
         displaylogo: false,
         displayModeBar: narrow ? false : 'hover',
-        modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'],
+        modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d', 'sendChartToCloud'],
         toImageButtonOptions: {format: 'svg', filename: 'activation-basis'}
       });
   const chosen = byId('basis-chooser').selectedOptions[0].textContent;

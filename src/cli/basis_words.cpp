@@ -97,8 +97,10 @@ at::Tensor thomson_vectors(const BasisWord& word, std::int64_t dim, std::vector<
   return frame.vectors;
 }
 
-at::Tensor learned_vectors(const BasisWord& word, const at::Tensor& rows, std::vector<std::string>* notes) {
+at::Tensor learned_vectors(const BasisWord& word, const at::Tensor& rows, std::vector<std::string>* notes,
+                           const std::function<void()>& on_sweep) {
   LearnOptions options;
+  if (on_sweep) options.on_sweep = [&](const LearnProgress&) { on_sweep(); };
   options.method = word.kind == Kind::kLearnedAligned ? LearnMethod::kAligned : LearnMethod::kDiagonal;
   const LearnedBasis learned = learn_basis(rows, options);
   if (!learned.is_stable) {
@@ -109,7 +111,7 @@ at::Tensor learned_vectors(const BasisWord& word, const at::Tensor& rows, std::v
 }
 
 at::Tensor vectors_of(const BasisWord& word, std::int64_t dim, const torch::jit::Module* model, const at::Tensor& rows,
-                      std::vector<std::string>* notes) {
+                      std::vector<std::string>* notes, const std::function<void()>& on_sweep) {
   if (word.needs_rows() && !rows.defined()) {
     throw Error("basis " + word.text, "it is found from activations", "none", "name a basis that needs none");
   }
@@ -123,7 +125,7 @@ at::Tensor vectors_of(const BasisWord& word, std::int64_t dim, const torch::jit:
       return pca_basis(rows, /*centre=*/true);
     case Kind::kLearnedAligned:
     case Kind::kLearnedDiagonal:
-      return learned_vectors(word, rows, notes);
+      return learned_vectors(word, rows, notes, on_sweep);
     case Kind::kWeights:
       return weights_of(*model, word.name, dim);
     case Kind::kStandard:
@@ -181,12 +183,13 @@ Basis read_basis_file(const std::string& spec, VectorLengths lengths) {
 }
 
 std::shared_ptr<const Basis> make_basis(const BasisWord& word, std::int64_t dim, const torch::jit::Module* model,
-                                        const at::Tensor& learning_rows, std::vector<std::string>* notes) {
+                                        const at::Tensor& learning_rows, std::vector<std::string>* notes,
+                                        const std::function<void()>& on_sweep) {
   if (word.kind == Kind::kStandard) return std::make_shared<const Basis>(Basis::standard(dim));
   const bool is_file = word.kind == Kind::kFile;
-  auto basis = std::make_shared<const Basis>(
-      from_tensor(is_file ? name_of_file(word.name) : word.text, vectors_of(word, dim, model, learning_rows, notes),
-                  is_file || word.needs_model() ? word.lengths : VectorLengths::kNormalised));
+  auto basis = std::make_shared<const Basis>(from_tensor(
+      is_file ? name_of_file(word.name) : word.text, vectors_of(word, dim, model, learning_rows, notes, on_sweep),
+      is_file || word.needs_model() ? word.lengths : VectorLengths::kNormalised));
   if (basis->dim() != dim) {
     throw Error("basis " + word.text, fmt::format("its vectors must be as wide as the layer, {}", dim),
                 fmt::format("vectors of {} numbers", basis->dim()), "name the basis that belongs to the layer");

@@ -3,6 +3,7 @@
 #include <torch/script.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,10 +42,12 @@ std::optional<std::int64_t> width_of(const BasisWord& word, const torch::jit::Mo
 
 /// The basis for a layer of width `dim`: rows (num_rows, dim) are what PCA and the learners take, `model` has the
 /// weights; either may be missing (undefined, null) where the word does not need it. What there is to say of the basis
-/// (what a Thomson frame came to rest as, that a learned one is not stable) is appended to `notes`. Throws srm::Error
-/// for a file or weights of another width, naming the weights that fit, and as the functions that make bases do.
+/// (what a Thomson frame came to rest as, that a learned one is not stable) is appended to `notes`. `on_sweep` is
+/// called while a basis is learned, and may throw to end it. Throws srm::Error for a file or weights of another width,
+/// naming the weights that fit, and as the functions that make bases do.
 std::shared_ptr<const Basis> make_basis(const BasisWord& word, std::int64_t dim, const torch::jit::Module* model,
-                                        const at::Tensor& learning_rows, std::vector<std::string>* notes = nullptr);
+                                        const at::Tensor& learning_rows, std::vector<std::string>* notes = nullptr,
+                                        const std::function<void()>& on_sweep = {});
 
 /// The vectors of FILE[:KEY], by preference those called "basis", with the file's stem as the name. Throws srm::Error.
 Basis read_basis_file(const std::string& spec, VectorLengths lengths = VectorLengths::kNormalised);

@@ -49,7 +49,7 @@ struct Flags {
   bool json = false;
 };
 
-class Interrupted : public std::exception {};
+class EndOfExperiment : public std::exception {};
 
 void require_usable(const Flags& flags) {
   if (flags.out.empty()) {
@@ -83,9 +83,9 @@ int run_activation_basis(const Flags& flags) {
                                              [&](const basis_experiment::ExperimentProgress& progress) {
                                                last = progress;
                                                line.show(progress);
-                                               if (interrupt.is_interrupted()) throw Interrupted();
+                                               if (interrupt.is_interrupted()) throw EndOfExperiment();
                                              });
-  } catch (const Interrupted&) {
+  } catch (const EndOfExperiment&) {
     return tell_interrupted(flags, last);
   }
   if (last.num_found > 0) {

@@ -15,8 +15,6 @@ namespace {
 constexpr std::int64_t kNarrow = 64;
 constexpr std::int64_t kPlaneRotations = 60;
 
-struct Interrupted {};
-
 bool can_be_tested(const LayerSample& sample) {
   return sample.rows.num_rows() >= 2 && sample.rows.dim() >= 2 && sample.basis->lengths() == VectorLengths::kNormalised;
 }

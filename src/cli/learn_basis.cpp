@@ -57,8 +57,6 @@ struct Flags {
   std::string out;
 };
 
-struct Interrupted {};
-
 const std::map<std::string, LearnMethod> kMethods = {
     {"aligned", LearnMethod::kAligned}, {"diagonal", LearnMethod::kDiagonal}, {"pca", LearnMethod::kPca}};
 

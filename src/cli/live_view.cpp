@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -32,6 +33,11 @@ void read_address(const std::string& text, LiveOptions& options) {
   const std::string port = colon == std::string::npos ? text : text.substr(colon + 1);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (!host.empty() && host != "localhost") options.address = host;
+  boost::system::error_code no_address;
+  boost::asio::ip::make_address(options.address, no_address);
+  if (no_address) {
+    throw Misuse("--live", "the address must be an IP address", options.address, "e.g. 127.0.0.1, or 0.0.0.0 for all");
+  }
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), options.port);
   if (error == std::errc() && end == port.data() + port.size() && !port.empty()) return;
   throw Misuse("--live", "it takes a port, or an address and a port", text,
@@ -74,8 +80,9 @@ LiveView::LiveView(const LiveFlags& flags, const std::string& model) : stays_(fl
   read_address(flags.address, options);
   try {
     options.window = to_look_window(flags.window);
-  } catch (const Error& error) {
-    throw Misuse(error);
+  } catch (const Error&) {
+    throw Misuse("--live-window", "a window is cumulative, last:ROWS or half-life:ROWS", flags.window,
+                 "e.g. --live-window last:100000");
   }
   options.model = std::filesystem::path(model).stem().string();
   const char* token = std::getenv(kTokenVariable);
@@ -84,7 +91,11 @@ LiveView::LiveView(const LiveFlags& flags, const std::string& model) : stays_(fl
     options.token = new_token();
   }
   server_ = std::make_unique<LiveServer>(std::move(options));
-  fmt::print(stderr, "live page: {}\n", printable(server_->url()));
+  // What is printed may be kept in logs: a token that was given is not.
+  const std::string url = server_->url();
+  const bool is_given = token != nullptr && *token != '\0';
+  fmt::print(stderr, "live page: {}{}\n", printable(is_given ? url.substr(0, url.find('?')) + "?token=" : url),
+             is_given ? fmt::format("... (of {})", kTokenVariable) : "");
 }
 
 void LiveView::watch(LiveSource source) const {
@@ -106,7 +117,8 @@ void LiveView::finish(const Results& results, const InterruptGuard& interrupt) c
     return server_->watch({});
   }
   server_->watch({{}, [&results] { return results; }, [](const Results& all) { return to_bytes(all); }});
-  fmt::print(stderr, "the page stays at {} until Ctrl-C\n", printable(server_->url()));
+  std::fflush(stdout);
+  fmt::print(stderr, "the page stays until Ctrl-C\n");
   while (!interrupt.is_interrupted()) std::this_thread::sleep_for(std::chrono::milliseconds(100));
   server_->watch({});
 }

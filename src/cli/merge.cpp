@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <optional>
+#include <set>
+#include <system_error>
 
 #include "cli/command.h"
 #include "cli/console.h"
@@ -34,13 +36,27 @@ int merge_files(const Flags& flags) {
   std::optional<OutputFolder> folder;
   if (!is_file) folder.emplace(out);
   std::vector<Results> parts;
-  for (const std::string& word : flags.results) parts.push_back(load_results(result_path(word)));
+  std::set<std::filesystem::path> seen;
+  bool had_tests = false;
+  for (const std::string& word : flags.results) {
+    const std::filesystem::path path = result_path(word);
+    std::error_code ignored;
+    if (!seen.insert(std::filesystem::weakly_canonical(path, ignored)).second) {
+      throw Misuse("merge", "results are of disjoint data, and each is named once", fmt::format("{} twice", word),
+                   "leave one out");
+    }
+    parts.push_back(load_results(path));
+    for (const LayerFindings& found : parts.back().findings) had_tests = had_tests || found.tests;
+  }
   const Results merged = merge(parts);
   parts.clear();
   if (folder) {
     folder->write(merged);
   } else {
     save(merged, out);
+  }
+  if (had_tests) {
+    fmt::print(stderr, "note: p and verdicts rest on samples of the rows of one run and are left out of the sum\n");
   }
   fmt::print("{}\nwritten to {}\n", layers_table(merged, console_options()), printable(flags.out));
   return 0;

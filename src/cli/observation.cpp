@@ -56,7 +56,12 @@ Observation run_passes(std::int64_t num_samples, const RunOptions& run, const Ob
   for (std::size_t k = 0; k + 1 < passes.size(); ++k) {
     run_pass(passes[k], passes[k] == Pass::kLearning ? 0 : half, steps.count);
     if (seen.is_interrupted) return seen;
-    steps.finish_pass(passes[k + 1]);
+    try {
+      steps.finish_pass(passes[k + 1]);
+    } catch (const Interrupted&) {
+      seen.is_interrupted = true;
+      return seen;
+    }
   }
   std::int64_t num_done = resume(run, steps, half, num_samples);
   const auto count = [&](std::int64_t begin, std::int64_t end) {

@@ -152,7 +152,8 @@ bool is_learned_and_unstable(const std::string& spec) {
 }
 
 // Every layer's basis is made when its width is known; what there is to say of it comes into `notes`.
-void choose_basis(const Flags& flags, ObserveOptions& options, const std::shared_ptr<std::vector<std::string>>& notes) {
+void choose_basis(const Flags& flags, ObserveOptions& options, const std::shared_ptr<std::vector<std::string>>& notes,
+                  const InterruptGuard& interrupt) {
   const BasisWord word = basis_word_of(flags.observe);
   std::shared_ptr<const torch::jit::Module> model;
   if (word.needs_model()) {
@@ -171,8 +172,10 @@ void choose_basis(const Flags& flags, ObserveOptions& options, const std::shared
     options.basis = make_basis(word, *width, model.get(), {}, notes.get());
     return;
   }
-  options.basis_rule.make = [word, model, notes](std::int64_t dim, const at::Tensor& rows) {
-    return make_basis(word, dim, model.get(), rows, notes.get());
+  options.basis_rule.make = [word, model, notes, &interrupt](std::int64_t dim, const at::Tensor& rows) {
+    return make_basis(word, dim, model.get(), rows, notes.get(), [&interrupt] {
+      if (interrupt.is_interrupted()) throw Interrupted();
+    });
   };
   if (word.needs_rows()) options.basis_rule.num_rows = flags.num_learning_rows;
 }
@@ -208,7 +211,7 @@ int observe(Flags flags) {
   }
   options.by_class = flags.by_class;
   const auto notes = std::make_shared<std::vector<std::string>>();
-  choose_basis(flags, options, notes);
+  choose_basis(flags, options, notes, interrupt);
   require_one_pass(options);
   if (options.basis_rule.num_rows > 0) options.num_test_rows = 0;
   // How many planes have tables may follow from it.
@@ -234,7 +237,7 @@ int observe(Flags flags) {
 
   // Nothing worth a file, least of all in place of an earlier one.
   if (seen.is_interrupted && seen.results.layers.empty()) {
-    fmt::print(stderr, "stopped before anything was counted: nothing was written\n");
+    fmt::print(stderr, "stopped before anything was counted: no result was written\n");
     return kInterrupted;
   }
   folder.write(seen.results);

@@ -14,8 +14,10 @@ inline std::filesystem::path result_path(const std::string& word) {
   const std::filesystem::path path = word;
   if (!std::filesystem::is_directory(path, ignored)) return path;
   if (!std::filesystem::exists(path / "results.srm.pt", ignored)) {
-    throw Error("result " + word, "the folder must hold results.srm.pt", "none",
-                "name the --out folder of `torchsrm observe`, or a result file");
+    const bool has_checkpoint = std::filesystem::exists(path / "checkpoint.srm.pt", ignored);
+    throw Error("result " + word, "the folder must hold results.srm.pt", has_checkpoint ? "a checkpoint" : "none",
+                has_checkpoint ? "finish that run: the same command with --resume"
+                               : "name the --out folder of `torchsrm observe`, or a result file");
   }
   return path / "results.srm.pt";
 }

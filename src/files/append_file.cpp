@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -18,6 +19,12 @@ namespace srm {
 AppendFile::AppendFile(const std::filesystem::path& path, std::string what) : path_(path), what_(std::move(what)) {
   descriptor_ = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail(fmt::format("the {} must be a file that can be written", what_), errno);
+  struct stat status = {};
+  if (fstat(descriptor_, &status) == 0 && !S_ISREG(status.st_mode)) {
+    close(descriptor_);
+    throw Error(path.string(), fmt::format("a {} must be a file", what_), "something else of that name",
+                "name another file");
+  }
   // Some shared file systems have no locks; there nobody is kept out.
   if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     close(descriptor_);
@@ -55,6 +62,10 @@ void AppendFile::append(std::string_view bytes) {
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
   if (fdatasync(descriptor_) != 0) take_back("the record must reach the disk", errno);
+  struct stat status = {};
+  if (fstat(descriptor_, &status) == 0 && status.st_nlink == 0) {
+    take_back(fmt::format("the {} must stay where it is", what_).c_str(), ENOENT);
+  }
   num_bytes_ += static_cast<std::int64_t>(bytes.size());
 }
 

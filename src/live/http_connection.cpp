@@ -16,12 +16,8 @@ constexpr std::uint32_t kMostHeaderBytes = 8192;
 constexpr std::size_t kMostDrained = 1 << 20;  // of what a client sends after it was refused
 constexpr std::chrono::seconds kRequestTime{5};
 constexpr std::chrono::seconds kEventTime{10};
+constexpr std::chrono::seconds kProgressTime{10};  // in which a client takes some more of its answer
 constexpr std::chrono::seconds kDrainTime{2};
-
-// Thirty seconds, and four for each megabyte.
-std::chrono::seconds time_to_send(std::size_t num_bytes) {
-  return std::chrono::seconds(30 + static_cast<std::int64_t>(num_bytes >> 18));
-}
 
 template <typename Body>
 void set_common(http::response<Body>& response, const Answer& answer) {
@@ -31,9 +27,10 @@ void set_common(http::response<Body>& response, const Answer& answer) {
   response.set("X-Content-Type-Options", "nosniff");
   response.set("X-Frame-Options", "DENY");
   response.set("Referrer-Policy", "no-referrer");
+  response.set("Cross-Origin-Resource-Policy", "same-origin");
   response.set("Content-Security-Policy",
                "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
-               "img-src 'self' data: blob:; frame-ancestors 'none'");
+               "img-src 'self' data: blob:; frame-ancestors 'none'; form-action 'none'; base-uri 'none'");
   for (const auto& [name, value] : answer.headers) response.set(name, value);
 }
 
@@ -74,9 +71,8 @@ Request HttpConnection::request() const {
   Request request;
   request.method = std::string(message.method_string());
   read_target({message.target().data(), message.target().size()}, request);
-  request.host = host_without_port(field(http::field::host));
-  const std::string authorization = field(http::field::authorization);
-  if (authorization.starts_with("Bearer ")) request.bearer = authorization.substr(7);
+  if (message.count(http::field::host) == 1) request.host = host_without_port(field(http::field::host));
+  request.bearer = bearer_of(field(http::field::authorization));
   request.cookies = read_cookies(field(http::field::cookie));
   request.accept = field(http::field::accept);
   return request;
@@ -90,35 +86,50 @@ void HttpConnection::give(Answer answer) {
     if (self->stage_ != Stage::kClosed) self->send_answer(std::move(made));
   };
   if (!owner_.work(std::move(answer.later), done)) {
-    Answer busy = refusal(503, "another result is being made: ask again in a moment");
+    Answer busy = refusal(503, "other results are being made or sent: ask again in a moment");
     busy.headers.emplace_back("Retry-After", "2");
     send_answer(std::move(busy));
   }
 }
 
+struct HttpConnection::Sending {
+  Answer answer;  // with what it holds, until all was sent
+  http::response<http::span_body<const char>> response;
+  std::optional<http::response_serializer<http::span_body<const char>>> serializer;
+};
+
 void HttpConnection::send_answer(Answer answer) {
-  using Response = http::response<http::span_body<const char>>;
-  const auto kept = std::make_shared<const Answer>(std::move(answer));
-  const std::string_view content = kept->content();
-  const auto response = std::make_shared<Response>(static_cast<http::status>(kept->status), 11);
-  set_common(*response, *kept);
-  response->keep_alive(false);
-  if (!is_head_) response->body() = {content.data(), content.size()};
-  response->content_length(content.size());
-  stream_.expires_after(time_to_send(content.size()));
-  const auto on_sent = [self = shared_from_this(), kept, response](beast::error_code error, std::size_t) {
-    if (error) return self->close();
-    self->leave_politely();
-  };
-  if (!is_head_) return http::async_write(stream_, *response, on_sent);
-  const auto serializer = std::make_shared<http::response_serializer<http::span_body<const char>>>(*response);
-  http::async_write_header(stream_, *serializer,
-                           [on_sent, serializer](beast::error_code error, std::size_t size) { on_sent(error, size); });
+  const auto sending = std::make_shared<Sending>();
+  sending->answer = std::move(answer);
+  const std::string_view content = sending->answer.content();
+  auto& response = sending->response;
+  response.version(11);
+  response.result(sending->answer.status);
+  set_common(response, sending->answer);
+  response.keep_alive(false);
+  if (!is_head_) response.body() = {content.data(), content.size()};
+  response.content_length(content.size());
+  sending->serializer.emplace(response);
+  sending->serializer->split(is_head_);
+  send_on(sending);
+}
+
+// Piece by piece, so that a client that takes nothing is let go, and a slow one is not.
+void HttpConnection::send_on(const std::shared_ptr<Sending>& sending) {
+  if (stage_ == Stage::kClosed) return;
+  const bool is_done = is_head_ ? sending->serializer->is_header_done() : sending->serializer->is_done();
+  if (is_done) return leave_politely();
+  stream_.expires_after(kProgressTime);
+  http::async_write_some(stream_, *sending->serializer,
+                         [self = shared_from_this(), sending](beast::error_code error, std::size_t) {
+                           if (error) return self->close();
+                           self->send_on(sending);
+                         });
 }
 
 // Closing at once would take back what was sent, where the client is still sending.
 void HttpConnection::leave_politely() {
-  if (stage_ == Stage::kClosed) return;
+  stage_ = Stage::kDraining;
   beast::error_code ignored;
   stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   stream_.expires_after(kDrainTime);

@@ -4,7 +4,6 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,7 +16,7 @@ namespace srm::live {
 /// One request and its answer, or a watcher that events go to until it leaves. All in the thread of the io_context.
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
-  enum class Stage { kReading, kAnswering, kWatching, kClosed };
+  enum class Stage { kReading, kAnswering, kWatching, kDraining, kClosed };
 
   struct Owner {
     std::function<Answer(const Request&)> answer;  ///< to a request
@@ -39,7 +38,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void on_request(boost::beast::error_code error);
   Request request() const;
   void give(Answer answer);
+  struct Sending;
   void send_answer(Answer answer);
+  void send_on(const std::shared_ptr<Sending>& sending);
   void start_watching(std::string first);
   void write_event(std::shared_ptr<const std::string> event);
   void wait_until_it_leaves();

@@ -28,6 +28,14 @@ std::string decoded(std::string_view text) {
   return result;
 }
 
+std::string in_small_letters(std::string_view text) {
+  std::string small(text);
+  for (char& c : small) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return small;
+}
+
 // The pieces between separators.
 template <typename Take>
 void split(std::string_view text, char separator, const Take& take) {
@@ -66,8 +74,22 @@ std::map<std::string, std::string> read_cookies(std::string_view header) {
 }
 
 std::string host_without_port(std::string_view host) {
-  if (host.starts_with('[')) return std::string(host.substr(1, host.find(']') - 1));
-  return std::string(host.substr(0, host.find(':')));
+  const std::size_t end = host.starts_with('[') ? host.find(']') : host.find(':');
+  std::string_view name = host.substr(0, end);
+  std::string_view port = end == std::string_view::npos ? std::string_view() : host.substr(end);
+  if (host.starts_with('[')) {
+    if (end == std::string_view::npos) return {};
+    name.remove_prefix(1);
+    port.remove_prefix(1);
+  }
+  if (!port.empty() && (port[0] != ':' || port.find_first_not_of("0123456789", 1) != std::string_view::npos)) return {};
+  return in_small_letters(name);
+}
+
+std::string bearer_of(std::string_view authorization) {
+  constexpr std::string_view kScheme = "bearer ";
+  if (in_small_letters(authorization.substr(0, kScheme.size())) != kScheme) return {};
+  return std::string(authorization.substr(kScheme.size()));
 }
 
 Answer refusal(unsigned status, std::string words) {

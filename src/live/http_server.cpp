@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -21,7 +22,8 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 using Stage = HttpConnection::Stage;
 
-constexpr int kBacklog = 32;
+constexpr int kBacklog = 128;
+constexpr int kMostMade = 2;  // results are large: one that is sent, and one that a client asks for behind it
 constexpr std::chrono::milliseconds kBeforeNextTry{200};
 
 // To the end: memory that is short for one client must not end the server, or the program.
@@ -52,11 +54,11 @@ struct HttpServer::State {
   const Options options_;
   const Handler handler_;
   HttpConnection::Owner owner_;
+  std::atomic<int> num_made_ = 0;  // answers that are made or sent
   asio::io_context io_{1};
   tcp::acceptor acceptor_{io_};
   asio::steady_timer pause_{io_};
   std::list<std::shared_ptr<HttpConnection>> connections_;  // the oldest first
-  bool is_working_ = false;
   asio::io_context work_io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_is_open_{work_io_.get_executor()};
   std::thread thread_;
@@ -90,7 +92,13 @@ HttpServer::State::State(const Options& options, Handler handler) : options_(opt
             }};
   asio::post(io_, [this] { accept(); });
   thread_ = thread_without_signals([this] { run(io_); });
-  worker_ = thread_without_signals([this] { run(work_io_); });
+  try {
+    worker_ = thread_without_signals([this] { run(work_io_); });
+  } catch (...) {
+    io_.stop();
+    thread_.join();
+    throw;
+  }
 }
 
 HttpServer::State::~State() {
@@ -128,15 +136,18 @@ void HttpServer::State::take(tcp::socket socket) {
   connection->start();
 }
 
-// Where all places are taken, whoever has been silent longest makes way.
+// Where all places are taken, the oldest makes way of those that have their answer, or say nothing, or take long.
 bool HttpServer::State::make_room() {
   if (std::ssize(connections_) < options_.max_connections) return true;
-  const auto silent = std::find_if(connections_.begin(), connections_.end(),
-                                   [](const auto& one) { return one->stage() == Stage::kReading; });
-  if (silent == connections_.end()) return false;
-  const auto connection = *silent;
-  connection->close();
-  return true;
+  for (const Stage stage : {Stage::kDraining, Stage::kReading, Stage::kAnswering}) {
+    const auto oldest =
+        std::find_if(connections_.begin(), connections_.end(), [&](const auto& one) { return one->stage() == stage; });
+    if (oldest == connections_.end()) continue;
+    const auto connection = *oldest;
+    connection->close();
+    return true;
+  }
+  return false;
 }
 
 int HttpServer::State::num_in(Stage stage) const {
@@ -158,13 +169,13 @@ Answer HttpServer::State::answer(const Request& request) const {
 }
 
 bool HttpServer::State::work(const std::function<Answer()>& make, const std::function<void(Answer)>& done) {
-  if (std::exchange(is_working_, true)) return false;
-  asio::post(work_io_, [this, make, done] {
+  // A place is free again when its answer was sent, or the client has gone.
+  const std::shared_ptr<void> place(nullptr, [this](void*) { --num_made_; });
+  if (++num_made_ > kMostMade) return false;
+  asio::post(work_io_, [this, make, done, place] {
     Answer made = make();
-    asio::post(io_, [this, done, made = std::move(made)]() mutable {
-      is_working_ = false;
-      done(std::move(made));
-    });
+    made.place = place;
+    asio::post(io_, [done, made = std::move(made)]() mutable { done(std::move(made)); });
   });
   return true;
 }

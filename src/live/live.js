@@ -90,7 +90,7 @@ const summary = (look) => {
   const rate = look.layers.reduce((sum, layer) => sum + (layer.rows_per_second ?? 0), 0);
   const parts = [plural(look.layers.length, 'layer', 'layers')];
   if (look.axis === 'step') parts.push(`step ${whole(look.x)}`);
-  if (look.state === 'observing' && look.axis !== 'step') parts.push(`${whole(Math.round(rate))} rows a second`);
+  if (look.state === 'observing' && look.axis !== 'step') parts.push(`${whole(Math.round(rate))} rows a second in all of them together`);
   if (seen + skipped > 0) parts.push(`${percent(seen / (seen + skipped))} of the rows seen, ${whole(skipped)} skipped`);
   if (look.window !== 'cumulative') parts.push(`window ${look.window} rows`);
   return parts.join(', ');
@@ -106,6 +106,7 @@ const onLayers = (event) => {
   byId('notice').textContent = look.notice;
   live.layers = look.layers;
   byId('summary').textContent = summary(look);
+  byId('result-links').hidden = look.axis === 'step';  // a monitor's windows, which it writes itself
   addPoint(look);
   fillTable();
   show();

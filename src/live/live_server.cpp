@@ -27,7 +27,7 @@ using live::Request;
 using Clock = std::chrono::steady_clock;
 
 constexpr const char* kWhere = "live server";
-constexpr const char* kCookie = "srm_token";
+constexpr std::size_t kShortestToken = 16;
 constexpr const char* kJson = "application/json";
 constexpr int kShareOfTime = 20;  // a look takes a twentieth of the time at most
 
@@ -43,6 +43,10 @@ LiveOptions valid(LiveOptions options) {
   };
   if (!std::all_of(options.token.begin(), options.token.end(), may_be_in_token)) {
     throw Error(kWhere, "a token is of letters, digits, '-' and '_'", "other characters", "choose another");
+  }
+  if (!options.token.empty() && options.token.size() < kShortestToken) {
+    throw Error(kWhere, fmt::format("a token has {} characters or more, so that it cannot be guessed", kShortestToken),
+                fmt::format("{}", options.token.size()), "choose a longer one");
   }
   if (options.token.empty() && !is_loopback(options.address)) {
     throw Error(kWhere, "whoever listens beyond this machine needs a token", options.address + " without one",
@@ -80,6 +84,7 @@ struct LiveServer::State {
   Answer make_result(bool as_file);
   std::string first_events() const;
   void look();
+  void look_and_tell(std::int64_t& last);
   void look_on();
 
   const LiveOptions options_;
@@ -91,6 +96,7 @@ struct LiveServer::State {
   bool is_stopped_ = false;
   std::unique_ptr<live::HttpServer> http_;
   std::string url_;
+  std::string cookie_;  // by port, which browsers do not tell apart
   std::thread looker_;
 };
 
@@ -102,6 +108,7 @@ LiveServer::State::State(LiveOptions given)
   const bool is_v6 = options_.address.find(':') != std::string::npos;
   url_ = fmt::format("http://{}:{}/{}", is_v6 ? "[" + options_.address + "]" : options_.address, http_->port(),
                      options_.token.empty() ? "" : "?token=" + options_.token);
+  cookie_ = fmt::format("srm_token_{}", http_->port());
   looker_ = thread_without_signals([this] { look_on(); });
 }
 
@@ -127,7 +134,7 @@ std::optional<Answer> LiveServer::State::refuse(const Request& request) const {
     return refusal(403, "without a token only requests to 127.0.0.1, [::1] or localhost are answered");
   }
   const auto query = request.query.find("token");
-  const auto cookie = request.cookies.find(kCookie);
+  const auto cookie = request.cookies.find(cookie_);
   if (query != request.query.end() && is_same_secret(query->second, options_.token)) return std::nullopt;
   if (cookie != request.cookies.end() && is_same_secret(cookie->second, options_.token)) return std::nullopt;
   if (is_same_secret(request.bearer, options_.token)) return std::nullopt;
@@ -143,7 +150,7 @@ Answer LiveServer::State::answer(const Request& request) {
     Answer answer = refusal(303, "");
     answer.headers.emplace_back("Location", "/");
     answer.headers.emplace_back("Set-Cookie",
-                                fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict", kCookie, options_.token));
+                                fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax", cookie_, options_.token));
     return answer;
   }
   if (const auto file = live::page_file(request.path)) {
@@ -191,12 +198,20 @@ std::string LiveServer::State::first_events() const {
 
 void LiveServer::State::look() {
   const std::shared_lock lock(source_mutex_);
-  if (!source_.holistic) return;
+  if (source_.holistic) shown_.look(source_.holistic());
+}
+
+// What goes wrong in a look, for want of memory say, is no matter of the program that is looked at.
+void LiveServer::State::look_and_tell(std::int64_t& last) {
   try {
-    shown_.look(source_.holistic());
+    look();
   } catch (const std::exception& error) {
     shown_.say(error.what());
   }
+  // A comment keeps the connection where there is nothing new.
+  const std::int64_t version = shown_.version();
+  http_->broadcast(version == last ? ":\n\n" : event("layers", shown_.layers_json()));
+  last = version;
 }
 
 void LiveServer::State::look_on() {
@@ -206,11 +221,11 @@ void LiveServer::State::look_on() {
   while (!stopped_.wait_for(lock, pause, [this] { return is_stopped_; })) {
     lock.unlock();
     const Clock::time_point start = Clock::now();
-    look();
-    // A comment keeps the connection where there is nothing new.
-    const std::int64_t version = shown_.version();
-    http_->broadcast(version == last ? ":\n\n" : event("layers", shown_.layers_json()));
-    last = version;
+    try {
+      look_and_tell(last);
+    } catch (...) {
+      // The next turn tries again.
+    }
     pause = std::max<Clock::duration>(options_.interval, kShareOfTime * (Clock::now() - start));
     lock.lock();
   }
@@ -232,9 +247,9 @@ void LiveServer::watch(LiveSource source) {
 void LiveServer::show(const Window& window) { state_->shown_.show(window); }
 
 void LiveServer::finish() {
-  state_->look();
   state_->shown_.finish();
-  state_->http_->broadcast(event("layers", state_->shown_.layers_json()));
+  std::int64_t last = -1;
+  state_->look_and_tell(last);
 }
 
 }  // namespace srm

@@ -77,7 +77,7 @@ void LiveState::look(const Results& cumulative) {
     if (!layer.parts().group.empty()) continue;
     RollingWindow& window = windows_.try_emplace(layer.address(), window_).first->second;
     layers.push_back(look_at(window.look(layer)));
-    layers.back().rows_per_second = rows_per_second(layer, now);
+    layers.back().rows_per_second = is_finished_ ? kNone : rows_per_second(layer, now);
   }
   layers_ = std::move(layers);
   notice_.clear();

@@ -49,7 +49,7 @@ std::string skipped_note(const Resonance& layer) {
   };
   tell(parts.num_samples_zero_norm, "zero rows");
   tell(parts.num_samples_nonfinite, "rows with NaN or infinity");
-  tell(parts.num_samples_skipped, "rows skipped (mask, sampling or limit)");
+  tell(parts.num_samples_skipped, "rows skipped (mask, sampling, limit, budget or full queue)");
   tell(parts.num_planes_left_out, "planes left out (parallel basis vectors)");
   return note;
 }

@@ -146,7 +146,7 @@ const drawChart = (layer, curves, epsilon) => {
         responsive: true,
         displaylogo: false,
         displayModeBar: narrow ? false : 'hover',
-        modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'],
+        modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d', 'sendChartToCloud'],
         toImageButtonOptions: {format: 'svg', filename: 'spotlight-resonance'}
       });
 };

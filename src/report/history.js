@@ -34,8 +34,9 @@ const show = () => {
     show();
   });
   const lines = {axis: 'step', chosen: layer?.name, marked: frame.step};
-  const {x, a4, scalars} = data.series[chosen.phase];
-  drawLines('growth', a4, x, {...lines, hasZero: true});
+  drawLines('growth', data.series[chosen.phase].a4, data.series[chosen.phase].x, {...lines, hasZero: true});
+  // Scalars were handed in with the steps of training, and are of interest beside each phase.
+  const {x, scalars} = Object.values(data.series).find((series) => series.scalars.length > 0) ?? {x: [], scalars: []};
   byId('scalars-figure').hidden = scalars.length === 0;
   if (scalars.length > 0) drawLines('scalars', scalars, x, {...lines, hasZero: false});
   if (!layer) return;

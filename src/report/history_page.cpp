@@ -108,11 +108,10 @@ ordered_json page_data(const History& history) {
   ordered_json series = ordered_json::object();
   ordered_json frames = ordered_json::array();
   std::string summary;
-  // Training first: its windows are the many ones.
+  // Training is what a history is about.
   std::vector<std::string> phases;
   for (const auto& [phase, windows] : by_phase) phases.push_back(phase);
-  std::stable_sort(phases.begin(), phases.end(),
-                   [&](const auto& a, const auto& b) { return by_phase[a].size() > by_phase[b].size(); });
+  std::stable_sort(phases.begin(), phases.end(), [](const auto& a, const auto&) { return a == "training"; });
   for (const std::string& phase : phases) {
     const Windows& windows = by_phase[phase];
     const Windows drawn = drawn_of(windows, kMostCurveValues / std::ssize(phases));

@@ -35,7 +35,8 @@ const std::vector<Metric>& metrics() {
   static const std::vector<Metric> all = {
       {"srm_samples_total", "counter", "Activations (rows) of the layer that were seen.",
        count(&ResonanceParts::num_samples_seen)},
-      {"srm_samples_skipped_total", "counter", "Activations left out by a mask, by sampling or beyond a limit.",
+      {"srm_samples_skipped_total", "counter",
+       "Activations left out by a mask, sampling, a limit, a budget or a full queue.",
        count(&ResonanceParts::num_samples_skipped)},
       {"srm_samples_zero_norm_total", "counter", "Activations without a direction.",
        count(&ResonanceParts::num_samples_zero_norm)},

@@ -21,7 +21,7 @@ const fillFacts = (layer, curves) => {
     ['Samples seen', whole(layer.num_samples_seen), layer.centred ? 'centred: mean taken off' : 'not centred'],
     ['Zero rows', whole(layer.num_samples_zero_norm)],
     ['Rows with NaN or infinity', whole(layer.num_samples_nonfinite)],
-    ['Rows skipped', whole(layer.num_samples_skipped), 'by a mask, by sampling or beyond a limit'],
+    ['Rows skipped', whole(layer.num_samples_skipped), 'by a mask, sampling, a limit, a budget or a full queue'],
     ['Calls', whole(layer.num_calls)],
     ['Planes', whole(layer.num_planes_summed), `${layer.pairs}s`],
     ['Planes with a curve', whole(layer.num_planes), layer.plane_choice],

@@ -4,6 +4,7 @@
 const kLines = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8c6d1f'];
 const kDashes = ['solid', 'dash', 'dot', 'dashdot'];
 const kMostLines = 28;
+const kMostInLegend = 12;  // beyond, it would take the chart's place; a line tells its name where it is pointed at
 
 // Plotly reads markup, and names come from a model.
 const asPlotlyText = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
@@ -27,7 +28,7 @@ const panelConfig = {
   responsive: true,
   displaylogo: false,
   displayModeBar: 'hover',
-  modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d'],
+  modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d', 'sendChartToCloud'],
   toImageButtonOptions: {format: 'svg', filename: 'spotlight-resonance'}
 };
 
@@ -63,7 +64,10 @@ const holisticCaption = (layer, e) => {
 
 // columns: {name, values}, as many as x; `marked`: one of the x, with a line through it.
 const drawLines = (id, columns, x, {axis, chosen, hasZero, marked}) => {
-  const lines = columns.slice(0, kMostLines).map((column, index) => ({
+  const isDrawn = (column, index) => index < kMostLines || column.name === chosen;
+  const drawn = columns.filter(isDrawn);
+  const left = columns.length - drawn.length;
+  const lines = drawn.map((column, index) => ({
     name: asPlotlyText(column.name),
     x,
     y: column.values,
@@ -78,8 +82,12 @@ const drawLines = (id, columns, x, {axis, chosen, hasZero, marked}) => {
   }));
   Plotly.react(
       id, lines, panelLayout(id, (style, colour) => ({
-        showlegend: true,
-        xaxis: {...style, title: {text: axis}, rangemode: 'tozero'},
+        showlegend: drawn.length <= kMostInLegend,
+        xaxis: {
+          ...style,
+          title: {text: left > 0 ? `${axis} (${drawn.length} of ${columns.length} lines are drawn)` : axis},
+          rangemode: 'tozero'
+        },
         yaxis: {...style, ...(hasZero ? {zeroline: true, zerolinecolor: colour.soft} : {zeroline: false})},
         shapes: marked === undefined ? [] : [{
           type: 'line', xref: 'x', yref: 'paper', x0: marked, x1: marked, y0: 0, y1: 1,
