@@ -329,13 +329,14 @@ TEST_F(LiveServerTest, StalledDownloadsKeepNobodyOut) {
     stalled.back()->say("GET /plotly.min.js HTTP/1.1\r\nHost: localhost\r\n\r\n");
   }
   EXPECT_THAT(get(server, "/api/layers"), StartsWith("HTTP/1.1 200"));
-  Client slow(server.port()), second(server.port());
-  for (Client* client : {&slow, &second}) {
-    client->say("GET /api/result.srm.pt HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    EXPECT_THAT(client->read_until("\r\n\r\n", 1), StartsWith("HTTP/1.1 200"));
+  std::vector<std::unique_ptr<Client>> slow;
+  for (int k = 0; k < 2; ++k) {
+    slow.push_back(std::make_unique<Client>(server.port()));
+    slow.back()->say("GET /api/result.srm.pt HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_THAT(slow.back()->read_until("\r\n\r\n", 1), StartsWith("HTTP/1.1 200"));
   }
   EXPECT_THAT(get(server, "/api/result.srm.pt"), StartsWith("HTTP/1.1 503"));
-  slow.read_to_end();
+  slow.front()->read_to_end();
   EXPECT_TRUE(comes_true([&] { return get(server, "/api/result.json").starts_with("HTTP/1.1 200"); }));
 }
 
