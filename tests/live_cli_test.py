@@ -50,7 +50,7 @@ class LiveTest(CommandCase):
         self.assertEqual(process.wait(timeout=60), 0)
 
     def test_layers_grow_and_the_result_is_that_of_a_run_unwatched(self):
-        data = self.npy(gaussian_rows(400, 64) * 40)
+        data = self.npy(gaussian_rows(400, 64) * 120)  # some seconds, thus looks
         words = ["--activations", data, "--epsilon", "-0.5", "--batch-size", "8", "--rotations", "0", "--threads", "1"]
         process, url = self.start(*words, "--live", "127.0.0.1:0", "--live-window", "last:2000")
         seen = []
@@ -64,7 +64,7 @@ class LiveTest(CommandCase):
         self.assertEqual(process.wait(timeout=60), 0)
         self.assertTrue(seen)
         self.assertGreater(len(set(seen)), 1)
-        self.assertTrue(all(count < 16000 for count in seen), seen)
+        self.assertTrue(all(0 < count <= 48000 for count in seen), seen)
         self.run_command("observe", *words, "--out", "unwatched")
         for name in ["results.srm.pt", "planes.csv"]:
             self.assertEqual((self.folder / "out" / name).read_bytes(), (self.folder / "unwatched" / name).read_bytes())
@@ -84,7 +84,7 @@ class LiveTest(CommandCase):
             process.wait(timeout=60)
 
     def test_an_interrupt_ends_the_run_as_it_does_unwatched(self):
-        data = self.npy(gaussian_rows(400, 64) * 100)
+        data = self.npy(gaussian_rows(400, 64) * 200)
         process, url = self.start("--activations", data, "--epsilon", "-0.5", "--batch-size", "8", "--rotations", "0", "--live", "0",
                                   "--live-stay")
         while not json.loads(get(url + "api/layers"))["layers"]:
