@@ -187,11 +187,12 @@ HttpServer::~HttpServer() = default;
 
 std::uint16_t HttpServer::port() const { return state_->port_; }
 
-void HttpServer::broadcast(std::string event) {
-  const auto shared = std::make_shared<const std::string>(std::move(event));
-  asio::post(state_->io_, [state = state_.get(), shared] {
+void HttpServer::broadcast(std::function<std::string()> make_event) {
+  asio::post(state_->io_, [state = state_.get(), make_event = std::move(make_event)] {
+    if (state->num_in(Stage::kWatching) == 0) return;
+    const auto event = std::make_shared<const std::string>(make_event());
     const auto connections = state->connections_;  // a send that fails takes its connection out
-    for (const auto& connection : connections) connection->send(shared);
+    for (const auto& connection : connections) connection->send(event);
   });
 }
 

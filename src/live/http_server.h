@@ -26,8 +26,8 @@ class HttpServer {
   ~HttpServer();
 
   std::uint16_t port() const;
-  /// Sends an event to all who watch.
-  void broadcast(std::string event);
+  /// Sends an event to all who watch; where nobody does, none is made.
+  void broadcast(std::function<std::string()> make_event);
 
  private:
   struct State;

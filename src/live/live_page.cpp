@@ -30,8 +30,9 @@ std::string_view script() {
 }
 
 std::string_view style() {
-  static const std::string joined =
-      std::string(report::page_file("report.css")).append(between(srm_live_css_begin, srm_live_css_end));
+  static const std::string joined = std::string(report::page_file("report.css"))
+                                        .append(report::page_file("series_chart.css"))
+                                        .append(between(srm_live_css_begin, srm_live_css_end));
   return joined;
 }
 

@@ -210,7 +210,9 @@ void LiveServer::State::look_and_tell(std::int64_t& last) {
   }
   // A comment keeps the connection where there is nothing new.
   const std::int64_t version = shown_.version();
-  http_->broadcast(version == last ? ":\n\n" : event("layers", shown_.layers_json()));
+  http_->broadcast([this, is_new = version != last] {
+    return is_new ? event("layers", shown_.layers_json()) : std::string(":\n\n");
+  });
   last = version;
 }
 

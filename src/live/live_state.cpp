@@ -69,7 +69,7 @@ double LiveState::rows_per_second(const Resonance& layer, Clock::time_point now)
   return static_cast<double>(layer.num_samples_seen() - before.num_rows) / seconds_between(before.when, now);
 }
 
-void LiveState::look(const Results& cumulative) {
+void LiveState::look(Results cumulative) {
   const std::lock_guard lock(mutex_);
   const Clock::time_point now = Clock::now();
   std::vector<LayerLook> layers;
@@ -82,7 +82,7 @@ void LiveState::look(const Results& cumulative) {
   layers_ = std::move(layers);
   notice_.clear();
   ++version_;
-  cumulative_ = std::make_shared<const Results>(cumulative);
+  cumulative_ = std::make_shared<const Results>(std::move(cumulative));
   if (layers_.empty()) return;
   begin_point(seconds_between(start_, now));
   for (const LayerLook& look : layers_) set(look.layer.address, false, look.layer.a4);

@@ -19,7 +19,7 @@ class LiveState {
  public:
   LiveState(std::string model, LookWindow window);
 
-  void look(const Results& cumulative);
+  void look(Results cumulative);
   void show(const Window& window);
   /// What went wrong with the last look; empty: nothing.
   void say(std::string notice);

@@ -16,6 +16,7 @@ TORCHSRM_EMBED(srm_page_report_js, TORCHSRM_PAGE_FOLDER "/report.js")
 TORCHSRM_EMBED(srm_page_history_html, TORCHSRM_PAGE_FOLDER "/history.html")
 TORCHSRM_EMBED(srm_page_history_css, TORCHSRM_PAGE_FOLDER "/history.css")
 TORCHSRM_EMBED(srm_page_history_js, TORCHSRM_PAGE_FOLDER "/history.js")
+TORCHSRM_EMBED(srm_page_series_chart_css, TORCHSRM_PAGE_FOLDER "/series_chart.css")
 TORCHSRM_EMBED(srm_page_series_chart_js, TORCHSRM_PAGE_FOLDER "/series_chart.js")
 TORCHSRM_EMBED(srm_page_plotly_js, TORCHSRM_PAGE_FOLDER "/third_party/plotly/plotly.min.js")
 
@@ -56,6 +57,7 @@ std::string_view page_file(std::string_view name) {
       {"history.html", srm_page_history_html_begin, srm_page_history_html_end},
       {"history.css", srm_page_history_css_begin, srm_page_history_css_end},
       {"history.js", srm_page_history_js_begin, srm_page_history_js_end},
+      {"series_chart.css", srm_page_series_chart_css_begin, srm_page_series_chart_css_end},
       {"series_chart.js", srm_page_series_chart_js_begin, srm_page_series_chart_js_end},
       {"plotly.min.js", srm_page_plotly_js_begin, srm_page_plotly_js_end},
   };
