@@ -71,7 +71,7 @@ class LiveTest(CommandCase):
 
     def test_beyond_this_machine_there_is_a_token(self):
         environment = {**os.environ, "TORCHSRM_LIVE_TOKEN": "given-by-somebody"}
-        for env, pattern in [(None, r"http://0\.0\.0\.0:\d+/\?token=([0-9a-f]{32})"), (environment, None)]:
+        for env, pattern in [(None, r"http://127\.0\.0\.1:\d+/\?token=([0-9a-f]{32})"), (environment, None)]:
             process, url = self.start(TANH, "--data", HELD_OUT, "--rotations", "0", "--live", "0.0.0.0:0", "--live-stay", env=env)
             token = re.fullmatch(pattern, url)[1] if pattern else "given-by-somebody"
             bare = url.split("?")[0]

@@ -52,7 +52,7 @@ class LiveServer {
   LiveServer(const LiveServer&) = delete;
   LiveServer& operator=(const LiveServer&) = delete;
 
-  /// The page's address, with the token.
+  /// The page's address, with the token; 127.0.0.1 (or [::1]) of this machine where it listens at every address.
   const std::string& url() const;
   std::uint16_t port() const;
 

@@ -29,7 +29,7 @@ constexpr int kBetween = 9;
 
 std::string value_of(const Settings& settings, const std::string& name) {
   const auto found = std::find_if(settings.begin(), settings.end(), [&](const auto& one) { return one.first == name; });
-  return found == settings.end() ? "nothing" : found->second;
+  return found == settings.end() || found->second.empty() ? "nothing" : found->second;
 }
 
 std::string advice_on(const std::filesystem::path& path) {

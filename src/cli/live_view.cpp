@@ -90,12 +90,14 @@ LiveView::LiveView(const LiveFlags& flags, const std::string& model) : stays_(fl
   if (options.token.empty() && !options.address.starts_with("127.") && options.address != "::1") {
     options.token = new_token();
   }
+  const bool is_everywhere = boost::asio::ip::make_address(options.address).is_unspecified();
   server_ = std::make_unique<LiveServer>(std::move(options));
   // What is printed may be kept in logs: a token that was given is not.
   const std::string url = server_->url();
   const bool is_given = token != nullptr && *token != '\0';
-  fmt::print(stderr, "live page: {}{}\n", printable(is_given ? url.substr(0, url.find('?')) + "?token=" : url),
-             is_given ? fmt::format("... (of {})", kTokenVariable) : "");
+  fmt::print(stderr, "live page: {}{}{}\n", printable(is_given ? url.substr(0, url.find('?')) + "?token=" : url),
+             is_given ? fmt::format("... (of {})", kTokenVariable) : "",
+             is_everywhere ? " and at every other address of this machine" : "");
 }
 
 void LiveView::watch(LiveSource source) const {

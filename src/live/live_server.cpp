@@ -31,6 +31,14 @@ constexpr std::size_t kShortestToken = 16;
 constexpr const char* kJson = "application/json";
 constexpr int kShareOfTime = 20;  // a look takes a twentieth of the time at most
 
+// As a browser on this machine takes it: "every address" is none that can be opened.
+std::string host_of(const std::string& address) {
+  boost::system::error_code error;
+  const auto parsed = boost::asio::ip::make_address(address, error);
+  if (error || parsed.is_v4()) return !error && parsed.is_unspecified() ? "127.0.0.1" : address;
+  return parsed.is_unspecified() ? "[::1]" : "[" + address + "]";
+}
+
 bool is_loopback(const std::string& address) {
   boost::system::error_code error;
   const auto parsed = boost::asio::ip::make_address(address, error);
@@ -105,8 +113,7 @@ LiveServer::State::State(LiveOptions given)
   const live::HttpServer::Options http{options_.address, options_.port, options_.max_connections,
                                        options_.max_connections / 4};
   http_ = std::make_unique<live::HttpServer>(http, [this](const Request& request) { return answer(request); });
-  const bool is_v6 = options_.address.find(':') != std::string::npos;
-  url_ = fmt::format("http://{}:{}/{}", is_v6 ? "[" + options_.address + "]" : options_.address, http_->port(),
+  url_ = fmt::format("http://{}:{}/{}", host_of(options_.address), http_->port(),
                      options_.token.empty() ? "" : "?token=" + options_.token);
   cookie_ = fmt::format("srm_token_{}", http_->port());
   looker_ = thread_without_signals([this] { look_on(); });
