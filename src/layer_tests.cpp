@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "srm/error.h"
@@ -21,6 +22,27 @@ void require_valid(const TopShare& top, std::int64_t num_vectors, std::string_vi
   for (const std::int64_t vector : top.vectors) {
     require(vector >= 0 && vector < num_vectors, where, fmt::format("a vector must be below {}", num_vectors),
             fmt::format("{}", vector));
+  }
+}
+
+void require_valid(const PlaneMap& map, std::int64_t num_vectors, std::string_view where) {
+  const bool in_order =
+      std::adjacent_find(map.vectors.begin(), map.vectors.end(), std::greater_equal<>()) == map.vectors.end();
+  require(in_order && (map.vectors.empty() || (map.vectors.front() >= 0 && map.vectors.back() < num_vectors)), where,
+          fmt::format("the vectors of a map of planes must ascend and be below {}", num_vectors),
+          fmt::format("{} others", map.vectors.size()));
+  const std::size_t num_planes = map.vectors.size() * (map.vectors.size() - (map.vectors.empty() ? 0 : 1)) / 2;
+  for (const auto* numbers : {&map.c4, &map.q_c4, &map.hit_rate, &map.q_hit_rate}) {
+    require(numbers->size() == num_planes, where, fmt::format("a map must have {} planes", num_planes),
+            fmt::format("{}", numbers->size()));
+  }
+  for (std::size_t p = 0; p < num_planes; ++p) {
+    const auto c4 = map.c4[p], q_c4 = map.q_c4[p], hit_rate = map.hit_rate[p], q_hit_rate = map.q_hit_rate[p];
+    const bool is_blank = std::isnan(c4) && std::isnan(q_c4) && std::isnan(hit_rate) && std::isnan(q_hit_rate);
+    const bool in_range = std::abs(c4) <= 1 && is_share(q_c4) && is_share(hit_rate) && is_share(q_hit_rate);
+    require(is_blank || in_range, where,
+            "c4 in a map must be in [-1, 1], and the hit rate and q in [0, 1], or none of them a number",
+            fmt::format("{}, {}, {} and {}", c4, hit_rate, q_c4, q_hit_rate));
   }
 }
 
@@ -47,9 +69,19 @@ void require_valid(const PlaneTests& planes, std::int64_t num_vectors, std::stri
     require(in_range, where, "c4 must be in [-1, 1], and the hit rate, p and q in [0, 1]",
             fmt::format("another number for the plane ({}, {})", plane.i, plane.j));
   }
+  if (planes.map) require_valid(*planes.map, num_vectors, where);
 }
 
 }  // namespace
+
+bool operator==(const PlaneMap& a, const PlaneMap& b) {
+  const auto same = [](const std::vector<float>& x, const std::vector<float>& y) {
+    return std::equal(x.begin(), x.end(), y.begin(), y.end(),
+                      [](float u, float v) { return u == v || (std::isnan(u) && std::isnan(v)); });
+  };
+  return a.vectors == b.vectors && same(a.c4, b.c4) && same(a.q_c4, b.q_c4) && same(a.hit_rate, b.hit_rate) &&
+         same(a.q_hit_rate, b.q_hit_rate);
+}
 
 void require_valid(const LayerTests& tests, std::string_view where) {
   require(tests.dim >= 2 && tests.num_vectors >= 1, where, "dim must be at least 2 and num_vectors at least 1",

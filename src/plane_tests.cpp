@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -139,15 +141,52 @@ std::int64_t num_significant(const std::vector<double>& q) {
   return std::count_if(q.begin(), q.end(), [](double value) { return value <= 0.05; });
 }
 
-std::vector<PlaneTest> strongest_of(std::vector<PlaneTest> tests, std::int64_t num_strongest) {
-  const auto last = tests.begin() + std::min(num_strongest, static_cast<std::int64_t>(tests.size()));
-  std::partial_sort(tests.begin(), last, tests.end(), [](const PlaneTest& a, const PlaneTest& b) {
-    if (a.p_c4 != b.p_c4) return a.p_c4 < b.p_c4;
-    if (std::abs(a.c4) != std::abs(b.c4)) return std::abs(a.c4) > std::abs(b.c4);
-    return a.i != b.i ? a.i < b.i : a.j < b.j;
-  });
-  tests.erase(last, tests.end());
-  return tests;
+bool is_stronger(const PlaneTest& a, const PlaneTest& b) {
+  if (a.p_c4 != b.p_c4) return a.p_c4 < b.p_c4;
+  if (std::abs(a.c4) != std::abs(b.c4)) return std::abs(a.c4) > std::abs(b.c4);
+  return a.i != b.i ? a.i < b.i : a.j < b.j;
+}
+
+// See PlaneMap; `tests` from the strongest on.
+std::vector<std::int64_t> mapped_vectors(const std::vector<PlaneTest>& tests, std::int64_t num_vectors) {
+  std::vector<std::int64_t> vectors;
+  if (num_vectors <= PlaneMap::kMostVectors) {
+    vectors.resize(static_cast<std::size_t>(num_vectors));
+    std::iota(vectors.begin(), vectors.end(), 0);
+    return vectors;
+  }
+  std::vector<bool> is_chosen(static_cast<std::size_t>(num_vectors), false);
+  for (const PlaneTest& test : tests) {
+    for (const std::int64_t vector : {test.i, test.j}) {
+      if (std::ssize(vectors) == PlaneMap::kMostVectors) break;
+      if (is_chosen[static_cast<std::size_t>(vector)]) continue;
+      is_chosen[static_cast<std::size_t>(vector)] = true;
+      vectors.push_back(vector);
+    }
+  }
+  std::sort(vectors.begin(), vectors.end());
+  return vectors;
+}
+
+PlaneMap map_of(const std::vector<PlaneTest>& tests, std::int64_t num_vectors) {
+  PlaneMap map;
+  map.vectors = mapped_vectors(tests, num_vectors);
+  std::vector<std::size_t> place_of(static_cast<std::size_t>(num_vectors), map.vectors.size());
+  for (std::size_t a = 0; a < map.vectors.size(); ++a) place_of[static_cast<std::size_t>(map.vectors[a])] = a;
+  const std::size_t num_planes = map.vectors.empty() ? 0 : map.vectors.size() * (map.vectors.size() - 1) / 2;
+  for (auto* numbers : {&map.c4, &map.q_c4, &map.hit_rate, &map.q_hit_rate}) {
+    numbers->assign(num_planes, std::numeric_limits<float>::quiet_NaN());
+  }
+  for (const PlaneTest& test : tests) {
+    const std::size_t a = place_of[static_cast<std::size_t>(test.i)], b = place_of[static_cast<std::size_t>(test.j)];
+    if (a == map.vectors.size() || b == map.vectors.size()) continue;
+    const std::size_t p = map.place(a, b);
+    map.c4[p] = static_cast<float>(test.c4);
+    map.q_c4[p] = static_cast<float>(test.q_c4);
+    map.hit_rate[p] = static_cast<float>(test.hit_rate);
+    map.q_hit_rate[p] = static_cast<float>(test.q_hit_rate);
+  }
+  return map;
 }
 
 }  // namespace
@@ -180,6 +219,9 @@ PlaneTests plane_tests(const at::Tensor& unit_rows, const Basis& basis, const Pl
     tests[k].q_c4 = q_c4[k];
     tests[k].q_hit_rate = q_hit_rate[k];
   }
+  std::sort(tests.begin(), tests.end(), is_stronger);
+  PlaneMap map = map_of(tests, basis.num_vectors());
+  tests.resize(std::min(tests.size(), static_cast<std::size_t>(options.num_strongest)));
   return {.epsilon = options.epsilon,
           .num_planes = set.num_planes(),
           .num_planes_tested = static_cast<std::int64_t>(planes.size()),
@@ -189,7 +231,8 @@ PlaneTests plane_tests(const at::Tensor& unit_rows, const Basis& basis, const Pl
           .num_c4_by = num_significant(benjamini_yekutieli(p_c4)),
           .num_hit_rate_bh = num_significant(q_hit_rate),
           .num_hit_rate_by = num_significant(benjamini_yekutieli(p_hit_rate)),
-          .strongest = strongest_of(std::move(tests), options.num_strongest)};
+          .strongest = std::move(tests),
+          .map = std::move(map)};
 }
 
 }  // namespace srm

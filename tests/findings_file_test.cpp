@@ -109,6 +109,9 @@ TEST(FindingsFile, ItsKeysAreThoseOfTheFormat) {
   for (const char* key : {"c4", "p_c4", "q_c4", "hit_rate", "p_hit_rate", "q_hit_rate"}) {
     expect(strongest, key, at::kDouble, {1});
   }
+  const GenericDict map = tests.at("planes").toGenericDict().at("map").toGenericDict();
+  expect(map, "vectors", at::kLong, {3});
+  for (const char* key : {"c4", "q_c4", "hit_rate", "q_hit_rate"}) expect(map, key, at::kFloat, {3});
   const GenericDict neurons = found.at("neurons").toGenericDict();
   expect(neurons, "epsilon", at::kDouble, {2});
   expect(neurons, "class_totals", at::kLong, {3});
@@ -165,10 +168,11 @@ TEST(FindingsFile, EveryKeyOfItsPartsMustBeThere) {
                                    {"tests", "nonlinearity", "m1c"},
                                    {"tests", "planes"},
                                    {"tests", "planes", "strongest"},
+                                   {"tests", "planes", "map"},
                                    {"neurons"},
                                    {"densities"},
                                    {"densities", "planes"}};
-  const std::vector<std::string> optional = {"tests", "neurons", "densities", "nonlinearity", "a4_without"};
+  const std::vector<std::string> optional = {"tests", "neurons", "densities", "nonlinearity", "a4_without", "map"};
   for (const Path& path : paths) {
     for (const auto& entry : dict_at(first_findings(file_dict()), path)) {
       const std::string key = entry.key().toStringRef();
@@ -205,6 +209,13 @@ TEST(FindingsFile, WhatItsPartsHoldIsChecked) {
   expect({"tests", "planes"}, "num_c4_bh", 121, "at most 120 planes can be significant");
   expect({"tests", "planes", "strongest"}, "c4", at::zeros({2}, at::kDouble), "'c4' must be Double of shape (1)");
   expect({"tests", "planes", "strongest"}, "c4", at::full({1}, 2, at::kDouble), "c4 must be in [-1, 1]");
+  const Path map = {"tests", "planes", "map"};
+  expect({"tests", "planes"}, "map", 1, "must be a dict");
+  expect(map, "vectors", at::zeros({3}, at::kInt), "'vectors' must be Long of shape (-1); got Int");
+  expect(map, "vectors", at::zeros({3}, at::kLong), "the vectors of a map of planes must ascend");
+  expect(map, "c4", at::zeros({2}, at::kFloat), "'c4' must be Float of shape (3)");
+  expect(map, "q_hit_rate", at::zeros({3}, at::kDouble), "'q_hit_rate' must be Float of shape (3); got Double");
+  expect(map, "hit_rate", at::full({3}, 2, at::kFloat), "c4 in a map must be in [-1, 1]");
   expect({"neurons"}, "counts", at::zeros({2, 16, 2}, at::kInt), "'counts' must be Long of shape (2, 16, 2); got Int");
   expect({"neurons"}, "counts", at::zeros({2, 16, 2}, at::kLong), "class_counts must be at least 0");
   expect({"neurons"}, "num_rows", -1, "neurons] the rows with a direction must be among the samples seen");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <vector>
 
 #include "srm/layer_tests.h"
@@ -37,6 +38,9 @@ inline LayerTests layer_tests(double a4) {
   planes.num_hit_rate_bh = 3;
   planes.strongest = {
       {.i = 1, .j = 3, .c4 = -0.5, .p_c4 = 0.001, .q_c4 = 0.01, .hit_rate = 0.2, .p_hit_rate = 0.3, .q_hit_rate = 1}};
+  // Of the vectors 1, 3 and 9; 3 and 9 are parallel.
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  planes.map = PlaneMap{{1, 3, 9}, {-0.5, 0.25, none}, {0.01F, 0.5, none}, {0.2F, 0.125, none}, {1, 1, none}};
   tests.planes = planes;
   return tests;
 }

@@ -20,10 +20,31 @@ TEST(LayerTestsTest, WhatIsTestedIsValid) {
   LayerTests tests = test::layer_tests(0.1);
   EXPECT_NO_THROW(require_valid(tests, "here"));
   tests.standard_error = std::numeric_limits<double>::quiet_NaN();
+  tests.planes->map.reset();
+  EXPECT_NO_THROW(require_valid(tests, "of before there were maps"));
+  tests.planes->map = PlaneMap{{3}, {}, {}, {}, {}};
+  EXPECT_NO_THROW(require_valid(tests, "of one vector"));
   tests.nonlinearity.reset();
   tests.planes.reset();
   tests.top_shares.clear();
   EXPECT_NO_THROW(require_valid(tests, "here"));
+}
+
+TEST(LayerTestsTest, MapsAreEqualWhereTheirNumbersAre) {
+  const PlaneMap map = *test::layer_tests(0.1).planes->map;
+  EXPECT_EQ(map, map) << "a plane without numbers is one";
+  const std::function<void(PlaneMap&)> changes[] = {
+      [](PlaneMap& m) { m.vectors[2] = 10; },   [](PlaneMap& m) { m.c4[2] = 0; },
+      [](PlaneMap& m) { m.hit_rate[0] = 0.5; }, [](PlaneMap& m) { m.q_c4[1] = m.c4[2]; },
+      [](PlaneMap& m) { m.q_hit_rate[0] = 0; }, [](PlaneMap& m) { m.c4.pop_back(); }};
+  for (const auto& change : changes) {
+    PlaneMap other = map;
+    change(other);
+    EXPECT_NE(map, other);
+  }
+  EXPECT_EQ(map.place(0, 1), 0U);
+  EXPECT_EQ(map.place(0, 2), 1U);
+  EXPECT_EQ(map.place(1, 2), 2U);
 }
 
 TEST(LayerTestsTest, WhatContradictsItselfIsNamed) {
@@ -53,6 +74,23 @@ TEST(LayerTestsTest, WhatContradictsItselfIsNamed) {
       {"got (1, 16)", [](LayerTests& t) { t.planes->strongest[0].j = 16; }},
       {"c4 must be in [-1, 1]", [](LayerTests& t) { t.planes->strongest[0].c4 = 1.1; }},
       {"p and q in [0, 1]", [nan](LayerTests& t) { t.planes->strongest[0].q_hit_rate = nan; }},
+      {"must ascend and be below 16",
+       [](LayerTests& t) {
+         t.planes->map->vectors = {1, 1, 9};
+       }},
+      {"must ascend and be below 16",
+       [](LayerTests& t) {
+         t.planes->map->vectors = {1, 3, 16};
+       }},
+      {"must ascend and be below 16",
+       [](LayerTests& t) {
+         t.planes->map->vectors = {-1, 3, 9};
+       }},
+      {"a map must have 3 planes; got 2", [](LayerTests& t) { t.planes->map->hit_rate.pop_back(); }},
+      {"a map must have 1 planes; got 3", [](LayerTests& t) { t.planes->map->vectors.pop_back(); }},
+      {"c4 in a map", [](LayerTests& t) { t.planes->map->c4[0] = -1.5; }},
+      {"c4 in a map", [](LayerTests& t) { t.planes->map->q_c4[2] = 0.5; }},
+      {"c4 in a map", [nan](LayerTests& t) { t.planes->map->q_hit_rate[1] = static_cast<float>(nan); }},
   };
   for (const auto& [words, spoil] : faults) {
     LayerTests tests = test::layer_tests(0.1);

@@ -5,8 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <set>
 
 #include "srm/error.h"
 #include "synthetic_rows.h"
@@ -145,6 +147,67 @@ TEST(PlaneTestsTest, WorkIsBoundedBySeededSubsetsWhichAreCounted) {
   EXPECT_EQ(plane_tests(rows, Basis::standard(30), options).num_pooled, 4350) << "all";
 }
 
+// Of up to 64 vectors the map has all that was tested, to the rounding of float.
+TEST(PlaneTestsTest, TheMapHasEveryPlane) {
+  const Basis skew = Basis::from_vectors("skew", 4, 3, {1, 0, 0, 0.5, std::sqrt(0.75), 0, 0, 0, 1, -1, 0, 0});
+  for (const Basis& basis : {Basis::standard(3), skew}) {
+    const PlaneTests tests = plane_tests(unit_rows(gaussian_rows(40, 3, 2), false), basis, at_epsilon(0.6));
+    ASSERT_TRUE(tests.map);
+    EXPECT_EQ(std::ssize(tests.map->vectors), basis.num_vectors());
+    EXPECT_EQ(std::ssize(tests.map->c4), basis.num_vectors() * (basis.num_vectors() - 1) / 2);
+    for (const PlaneTest& plane : tests.strongest) {
+      const std::size_t p = tests.map->place(static_cast<std::size_t>(plane.i), static_cast<std::size_t>(plane.j));
+      EXPECT_EQ(tests.map->c4[p], static_cast<float>(plane.c4));
+      EXPECT_EQ(tests.map->q_c4[p], static_cast<float>(plane.q_c4));
+      EXPECT_EQ(tests.map->hit_rate[p], static_cast<float>(plane.hit_rate));
+      EXPECT_EQ(tests.map->q_hit_rate[p], static_cast<float>(plane.q_hit_rate));
+    }
+  }
+  const PlaneMap map = *plane_tests(unit_rows(gaussian_rows(40, 3, 2), false), skew, at_epsilon(0.6)).map;
+  for (const auto* numbers : {&map.c4, &map.q_c4, &map.hit_rate, &map.q_hit_rate}) {
+    EXPECT_TRUE(std::isnan((*numbers)[map.place(0, 3)])) << "b_0 and b_3 are parallel";
+  }
+}
+
+// Of more vectors it has those of the strongest planes: each plane that is stronger than the one that brought the last
+// vector in is whole in it.
+TEST(PlaneTestsTest, TheMapOfManyVectorsHoldsTheStrongestPlanes) {
+  at::Tensor rows = gaussian_rows(60, 90, 5);
+  rows.select(1, 80).copy_(rows.select(1, 17));  // a diagonal plane
+  PlaneTestOptions options = at_epsilon(0.3);
+  options.num_rotations = 5;
+  options.num_strongest = 5000;
+  const PlaneTests tests = plane_tests(unit_rows(rows, false), Basis::standard(90), options);
+  ASSERT_TRUE(tests.map);
+  const std::vector<std::int64_t>& vectors = tests.map->vectors;
+  ASSERT_EQ(vectors.size(), 64U);
+  EXPECT_TRUE(std::is_sorted(vectors.begin(), vectors.end()));
+  const auto place_of = [&](std::int64_t vector) {
+    return static_cast<std::size_t>(std::find(vectors.begin(), vectors.end(), vector) - vectors.begin());
+  };
+  std::set<std::int64_t> first;
+  for (const PlaneTest& plane : tests.strongest) {
+    for (const std::int64_t vector : {plane.i, plane.j}) {
+      if (first.size() < 64) first.insert(vector);
+    }
+    if (!first.contains(plane.i) || !first.contains(plane.j)) continue;
+    EXPECT_EQ(tests.map->c4[tests.map->place(place_of(plane.i), place_of(plane.j))], static_cast<float>(plane.c4));
+  }
+  EXPECT_EQ(std::vector<std::int64_t>(first.begin(), first.end()), vectors);
+  EXPECT_TRUE(std::binary_search(vectors.begin(), vectors.end(), 17) &&
+              std::binary_search(vectors.begin(), vectors.end(), 80));
+}
+
+TEST(PlaneTestsTest, PlanesThatWereNotTestedAreBlankInTheMap) {
+  PlaneTestOptions options = at_epsilon(0.5);
+  options.num_rotations = 5;
+  options.max_planes_tested = 50;
+  const PlaneTests tests = plane_tests(unit_rows(gaussian_rows(20, 30, 1), false), Basis::standard(30), options);
+  const auto& c4 = tests.map->c4;
+  EXPECT_EQ(c4.size(), 435U);
+  EXPECT_EQ(std::count_if(c4.begin(), c4.end(), [](float value) { return !std::isnan(value); }), 50);
+}
+
 TEST(PlaneTestsTest, ThreadsChangeNothing) {
   for (const std::int64_t dim : {12, 140}) {
     const at::Tensor rows = unit_rows(gaussian_rows(40, dim, 1), true);
@@ -161,6 +224,8 @@ TEST(PlaneTestsTest, OfOneVectorThereIsNoPlane) {
   EXPECT_EQ(tests.num_planes, 0);
   EXPECT_EQ(tests.num_c4_bh, 0);
   EXPECT_TRUE(tests.strongest.empty());
+  EXPECT_EQ(tests.map->vectors, std::vector<std::int64_t>{0});
+  EXPECT_TRUE(tests.map->c4.empty());
 }
 
 TEST(PlaneTestsTest, BadInputIsNamed) {

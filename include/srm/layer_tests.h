@@ -38,6 +38,21 @@ struct PlaneTest {
   friend bool operator==(const PlaneTest&, const PlaneTest&) = default;
 };
 
+/// What the tests say of every plane of chosen vectors, as a map. All vectors are chosen where there are at most
+/// kMostVectors; of more those that come first in the planes from the strongest on (in the order of
+/// PlaneTests::strongest), so that the strongest planes are in it. It takes 32 KB at most.
+struct PlaneMap {
+  static constexpr std::int64_t kMostVectors = 64;
+  std::vector<std::int64_t> vectors;  ///< (V) ascending
+  /// (V (V - 1) / 2) each: of the pairs i < j of them in lexicographic order, see PlaneTest. All four are NaN where
+  /// vectors are parallel and where a plane was not among those tested.
+  std::vector<float> c4, q_c4, hit_rate, q_hit_rate;
+
+  /// The place of (vectors[a], vectors[b]), a < b, in these.
+  std::size_t place(std::size_t a, std::size_t b) const { return a * (2 * vectors.size() - a - 1) / 2 + b - a - 1; }
+  friend bool operator==(const PlaneMap& a, const PlaneMap& b);  ///< NaN is NaN here
+};
+
 /// The planes of a layer, each tested.
 struct PlaneTests {
   double epsilon = 0;                  ///< of the hit rate
@@ -49,6 +64,7 @@ struct PlaneTests {
   /// Yekutieli.
   std::int64_t num_c4_bh = 0, num_c4_by = 0, num_hit_rate_bh = 0, num_hit_rate_by = 0;
   std::vector<PlaneTest> strongest;  ///< by p of c4, then by |c4|, the strongest first
+  std::optional<PlaneMap> map = {};  ///< none in results of before there were any
   friend bool operator==(const PlaneTests&, const PlaneTests&) = default;
 };
 

@@ -23,7 +23,8 @@ struct PlaneTestOptions {
 };
 
 /// Tests every plane of the basis on unit rows, (num_rows, dim), as unit_rows() gives them. In any rotation a plane is
-/// a uniformly random one, also where the vectors of a frame are not orthogonal, so one pool serves all planes. Throws
+/// a uniformly random one, also where the vectors of a frame are not orthogonal, so one pool serves all planes. The map
+/// is of these planes. Throws
 /// srm::Error unless there are rows of the basis's dimension, at least 2, and the options are in range.
 PlaneTests plane_tests(const at::Tensor& unit_rows, const Basis& basis, const PlaneTestOptions& options);
 

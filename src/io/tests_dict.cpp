@@ -84,6 +84,32 @@ constexpr double PlaneTest::*kPlaneNumbers[] = {&PlaneTest::c4,       &PlaneTest
                                                 &PlaneTest::hit_rate, &PlaneTest::p_hit_rate, &PlaneTest::q_hit_rate};
 constexpr const char* kPlaneKeys[] = {"c4", "p_c4", "q_c4", "hit_rate", "p_hit_rate", "q_hit_rate"};
 
+// The numbers of a map and their keys.
+constexpr std::vector<float> PlaneMap::*kMapNumbers[] = {&PlaneMap::c4, &PlaneMap::q_c4, &PlaneMap::hit_rate,
+                                                         &PlaneMap::q_hit_rate};
+constexpr const char* kMapKeys[] = {"c4", "q_c4", "hit_rate", "q_hit_rate"};
+
+GenericDict to_dict(const PlaneMap& map) {
+  GenericDict dict = empty_dict();
+  dict.insert("vectors", borrow(map.vectors, {std::ssize(map.vectors)}));
+  for (std::size_t k = 0; k < std::size(kMapKeys); ++k) {
+    const std::vector<float>& numbers = map.*kMapNumbers[k];
+    dict.insert(kMapKeys[k], borrow(numbers.data(), {std::ssize(numbers)}, at::kFloat));
+  }
+  return dict;
+}
+
+PlaneMap to_plane_map(const DictEntries& entries) {
+  PlaneMap map;
+  map.vectors = entries.integers("vectors", {-1});
+  const std::int64_t num_vectors = std::ssize(map.vectors);
+  for (std::size_t k = 0; k < std::size(kMapKeys); ++k) {
+    const at::Tensor numbers = entries.tensor(kMapKeys[k], at::kFloat, {num_vectors * (num_vectors - 1) / 2});
+    (map.*kMapNumbers[k]).assign(numbers.const_data_ptr<float>(), numbers.const_data_ptr<float>() + numbers.numel());
+  }
+  return map;
+}
+
 GenericDict to_dict(const PlaneTests& tests) {
   GenericDict dict = empty_dict();
   dict.insert("epsilon", tests.epsilon);
@@ -105,6 +131,7 @@ GenericDict to_dict(const PlaneTests& tests) {
     strongest.insert(kPlaneKeys[k], at::tensor(numbers, at::kDouble));
   }
   dict.insert("strongest", strongest);
+  if (tests.map) dict.insert("map", to_dict(*tests.map));
   return dict;
 }
 
@@ -129,6 +156,7 @@ PlaneTests to_plane_tests(const DictEntries& entries) {
     const std::vector<double> numbers = strongest.doubles(kPlaneKeys[k], {std::ssize(tests.strongest)});
     for (std::size_t p = 0; p < numbers.size(); ++p) tests.strongest[p].*kPlaneNumbers[k] = numbers[p];
   }
+  if (entries.has("map")) tests.map = to_plane_map(entries.inside("map"));
   return tests;
 }
 
