@@ -36,14 +36,15 @@ inline at::Tensor clustered_rows(std::int64_t num_blocks, std::int64_t rows_a_bl
 }
 
 /// The Kolmogorov-Smirnov distance of numbers from the uniform distribution on [0, 1], times sqrt(count): above 1.63 in
-/// 1 % of all cases, above 1.95 in 0.1 %.
-inline double distance_from_uniform(std::vector<double> numbers) {
+/// 1 % of all cases, above 1.95 in 0.1 %. Numbers that only come in steps (a p of R rotations) are compared at those:
+/// between them their distribution stands still, which many trials would show as a distance.
+inline double distance_from_uniform(std::vector<double> numbers, double step = 0) {
   std::sort(numbers.begin(), numbers.end());
   const double count = static_cast<double>(numbers.size());
   double largest = 0;
   for (std::size_t k = 0; k < numbers.size(); ++k) {
     const double before = static_cast<double>(k) / count;
-    largest = std::max({largest, numbers[k] - before, before + 1 / count - numbers[k]});
+    largest = std::max({largest, numbers[k] - step - before, before + 1 / count - numbers[k]});
   }
   return largest * std::sqrt(count);
 }
