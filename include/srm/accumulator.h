@@ -36,17 +36,17 @@ std::vector<std::string> instruction_sets();
 
 /// What to measure, and with how many threads.
 struct AccumulatorOptions {
-  std::vector<double> epsilon = {0.9};  ///< cosine thresholds in [-1, 1], none twice
-  AngleGrid grid;
-  Sense sense = Sense::kNatural;
-  Pairs pairs = Pairs::kCombination;
-  DegeneratePlanes degenerate = DegeneratePlanes::kLeftOut;
+  std::vector<double> epsilon = {0.9};                       ///< cosine thresholds in [-1, 1], none twice
+  AngleGrid grid;                                            ///< the angles that are counted at
+  Sense sense = Sense::kNatural;                             ///< which way angles turn
+  Pairs pairs = Pairs::kCombination;                         ///< planes i < j, or both orders
+  DegeneratePlanes degenerate = DegeneratePlanes::kLeftOut;  ///< what becomes of a pair of parallel vectors
   std::vector<double> mean;  ///< (dim), taken off every row before it is normalised; empty: no centring
   int num_threads = 1;       ///< for one update(), 1 to 1024. Counts do not depend on it
   PlaneChoice planes = {};   ///< which planes get tables; holistic counts and scores are over all of them anyway
   bool is_signed = false;    ///< signed counts too: rows inside minus rows with x_hat . p <= -epsilon
   bool row_sums = true;      ///< Scores::direction_sum and quartic_by_vector too, which rows that hit nothing also cost
-  CountingPath path = CountingPath::kChosen;
+  CountingPath path = CountingPath::kChosen;  ///< how planes are looked at
   std::string instruction_set = {};  ///< one of instruction_sets(); empty: the widest. Nothing counted depends on it
 };
 
@@ -84,10 +84,13 @@ class Accumulator {
   /// bits.
   void update(const float* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               std::span<const std::int64_t> blocks = {});
+  /// The same for rows of float64.
   void update(const double* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               std::span<const std::int64_t> blocks = {});
+  /// The same for rows of bfloat16.
   void update(const BFloat16* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               std::span<const std::int64_t> blocks = {});
+  /// The same for rows of float16.
   void update(const Half* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               std::span<const std::int64_t> blocks = {});
 
@@ -101,8 +104,11 @@ class Accumulator {
   /// and for the first setting that differs, naming both its values.
   void resume(const Resonance& earlier);
 
+  /// Rows that came, those without a direction among them.
   std::int64_t num_samples_seen() const;
+  /// The basis that it counts in.
   const Basis& basis() const;
+  /// All planes of the basis, whichever have tables.
   const PlaneSet& planes() const;
 
   /// What was counted so far; copies the tables.

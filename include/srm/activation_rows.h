@@ -41,7 +41,9 @@ class ActivationRows {
   /// how many samples of the data the call has, where that is known; see Note [Rows of one sample].
   ActivationRows(const at::Tensor& activation, Layout layout, std::string address, std::int64_t batch = -1);
 
+  /// How many rows there are.
   std::int64_t num_samples() const { return num_samples_; }
+  /// How many numbers a row has.
   std::int64_t dim() const { return dim_; }
   /// How many samples of the data the rows are of; those of one stand together.
   std::int64_t batch_size() const { return static_cast<std::int64_t>(batch_ends_.size()); }

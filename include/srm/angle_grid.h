@@ -30,7 +30,9 @@ class AngleGrid {
   /// `num_angles` is K, from 1 to 2^24; throws srm::Error outside that. An inclusive grid of one angle is {0}.
   explicit AngleGrid(std::int64_t num_angles = 360, GridEnds ends = GridEnds::kExclusive);
 
+  /// K, the number of angles.
   std::int64_t num_angles() const { return num_angles_; }
+  /// Whether the last angle repeats the first.
   GridEnds ends() const { return ends_; }
   /// How many of the angles are different directions: K, or K - 1 when the last one repeats the first.
   std::int64_t num_distinct() const;

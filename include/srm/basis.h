@@ -29,9 +29,13 @@ class Basis {
 
   /// "standard", or the name that it was given.
   const std::string& name() const { return name_; }
+  /// m, the number of vectors.
   std::int64_t num_vectors() const { return num_vectors_; }
+  /// n, the numbers of a vector.
   std::int64_t dim() const { return dim_; }
+  /// What happened to the lengths of the vectors.
   VectorLengths lengths() const { return lengths_; }
+  /// Whether it is what standard() makes.
   bool is_standard() const { return is_standard_; }
   /// Whether a row had a length that differed from 1 by more than 1e-6 before it was normalised.
   bool was_rescaled() const { return was_rescaled_; }

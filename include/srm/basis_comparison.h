@@ -23,7 +23,7 @@ struct BasisMatch {
   /// these stay below. With orthonormal bases of n = 8, 16, 24, 32, 64, 128, 256 the mean is
   /// .63, .51, .44, .40, .31, .24, .18.
   double chance = 0;
-  double chance_95 = 0;
+  double chance_95 = 0;  ///< see chance
 };
 
 /// Compares (num_vectors, dim) with (other_num_vectors, dim), whose rows need be neither of length 1 nor orthogonal:

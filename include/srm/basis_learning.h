@@ -19,17 +19,17 @@ const char* to_string(LearnMethod method);
 
 /// Where a learner is: what it works on ("all rows", "first half", "second half"), which start, which sweep, and A4.
 struct LearnProgress {
-  const char* rows = "";
-  int restart = 0;
-  int sweep = 0;
-  double score = 0;
+  const char* rows = "";        ///< "all rows", "first half" or "second half"
+  int restart = 0;              ///< which start, from 0
+  int sweep = 0;                ///< how many sweeps over all planes are done
+  double score = 0;             ///< A4 after that sweep
   double largest_rotation = 0;  ///< radians
 };
 
 /// How to learn. What is done to rows is done in the order of the members; PCA takes `centre` alone.
 struct LearnOptions {
-  LearnMethod method = LearnMethod::kDiagonal;
-  bool centre = true;   ///< takes off the mean of the finite non-zero rows
+  LearnMethod method = LearnMethod::kDiagonal;  ///< what is sought in the rows
+  bool centre = true;                           ///< takes off the mean of the finite non-zero rows
   bool whiten = false;  ///< multiplies rows by C^-1/2: directions of little variance count like any other
   /// Makes each row one direction, as A4 is defined; without it a row weighs |x|^4. Rows of a ReLU need it off: its own
   /// basis is not where A4 of directions is largest.
@@ -49,11 +49,11 @@ struct LearnedBasis {
   /// the rows, the unit rows of B C^1/2.
   at::Tensor basis;
   double score = 0;  ///< A4 of the prepared rows in the rotation found; of rows not normalised weighted by |x|^4
-  std::vector<double> score_by_sweep;  ///< of the start that was taken; monotone. Empty for PCA
-  std::vector<double> score_by_restart;
-  double largest_rotation = 0;  ///< in the last sweep, radians
-  bool converged = false;
-  std::int64_t num_rows = 0;
+  std::vector<double> score_by_sweep;    ///< of the start that was taken; monotone. Empty for PCA
+  std::vector<double> score_by_restart;  ///< of each start, the best among them; empty for PCA
+  double largest_rotation = 0;           ///< in the last sweep, radians
+  bool converged = false;     ///< whether the start that was taken turned no plane by more than the tolerance at last
+  std::int64_t num_rows = 0;  ///< rows that it was learned from
   std::int64_t num_rows_left_out = 0;  ///< zero, not finite, or at the mean
   /// Mean matched |cosine| (see compare_bases()) of what either half of the rows alone gives; NaN if not asked for.
   double halves_agreement = 0;

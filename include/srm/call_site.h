@@ -33,11 +33,11 @@ enum class SiteKind { kModule, kNode, kFunction };
 
 /// One place in a model where an activation passes; see Note [Addresses].
 struct CallSite {
-  std::string address;
+  std::string address;      ///< what selectors choose it by
   std::string module_path;  ///< whose call it is, or whose code an operator or function stands in; "." is the model
   std::string type;         ///< class of the module ("Linear"), operator ("aten::tanh") or function
   std::string method;       ///< what is called: "forward"; "forward1" of a traced module; empty for operators
-  SiteKind kind = SiteKind::kModule;
+  SiteKind kind = SiteKind::kModule;  ///< what is called there
   bool is_closed = false;   ///< a call through an interface or of C++ code: its output passes, its inside is not seen
   int num_loops = 0;        ///< loops of a script around it
   std::string source = {};  ///< "model.py:12", where it is recorded
@@ -52,12 +52,12 @@ std::vector<CallSite> call_sites(const torch::jit::Module& model);
 
 /// What is taken at one call site: the value that passes, or a part of it.
 struct Selection {
-  std::size_t site = 0;
-  bool takes_input = false;
-  bool is_named = false;  ///< chosen by its own address, not by a pattern: then it must be of a kind that fits
-  bool splits_iterations = false;
+  std::size_t site = 0;            ///< index of the call site
+  bool takes_input = false;        ///< what goes in is taken, and not what comes out
+  bool is_named = false;           ///< chosen by its own address, not by a pattern: then it must be of a kind that fits
+  bool splits_iterations = false;  ///< each turn of its loop is taken apart
   std::vector<std::int64_t> iteration = {};  ///< with splits_iterations: only this one; empty: each apart
-  std::vector<std::string> element = {};
+  std::vector<std::string> element = {};     ///< way to one element of a tuple, list or dict; empty: all of it
   std::vector<std::vector<std::string>> without = {};  ///< elements that are taken away again
 
   friend bool operator==(const Selection&, const Selection&) = default;

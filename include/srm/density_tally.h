@@ -43,6 +43,7 @@ class DensityTally {
   /// nothing when `dim` is not the basis's, tags are not as many as rows, or a label is below -1.
   void update(const float* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               const RowTags& tags = {});
+  /// The same for rows of float64.
   void update(const double* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               const RowTags& tags = {});
 

@@ -17,12 +17,15 @@ struct EpsilonChoice {
   /// on average over planes and angles.
   enum class Kind { kGiven, kIsotropic, kData };
 
+  /// This number, in [-1, 1].
   EpsilonChoice(double epsilon) : kind(Kind::kGiven), number(epsilon) {}
+  /// Such that this share of evenly spread directions is inside, in each layer's width.
   static EpsilonChoice isotropic(double rate = 0.01) { return {Kind::kIsotropic, rate}; }
+  /// Such that this share of the layer's own rows is inside, found in a pass before.
   static EpsilonChoice of_data(double rate = 0.01) { return {Kind::kData, rate}; }
 
-  Kind kind;
-  double number;
+  Kind kind;      ///< how it is chosen
+  double number;  ///< epsilon itself, or the share of what is inside
   friend bool operator==(const EpsilonChoice&, const EpsilonChoice&) = default;
 
  private:

@@ -10,6 +10,7 @@ namespace srm {
 /// `where` names the function or file, `rule` says what must hold, `advice` is the next thing to do.
 class Error : public std::runtime_error {
  public:
+  /// Of the words of a message: where it was found, the rule, what was got, and what to do.
   Error(std::string_view where, std::string_view rule, std::string_view got, std::string_view advice);
   /// The same error, met at `place`: what() reads "[place: where] rule; got ...; advice".
   Error(std::string_view place, const Error& cause);

@@ -9,7 +9,7 @@ namespace srm {
 /// every double is one, and so does not depend on the order of what was added. Holds more than 2^63 of any numbers.
 class ExactSum {
  public:
-  static constexpr std::size_t kNumDigits = 68;
+  static constexpr std::size_t kNumDigits = 68;  ///< of a sum
   /// To the base 2^32, the lowest first.
   using Digits = std::array<std::int64_t, kNumDigits>;
 
@@ -19,8 +19,10 @@ class ExactSum {
 
   /// `value` must be finite and at least zero.
   void add(double value);
+  /// Adds another sum, exactly.
   void add(const ExactSum& other);
 
+  /// The sum as it is kept, for files.
   const Digits& digits() const { return digits_; }
   /// The sum to within 2^-52 of itself; infinite above the largest double.
   double value() const;

@@ -18,11 +18,11 @@ namespace srm {
 
 /// One signed basis vector at one epsilon.
 struct NeuronFinding {
-  std::int64_t vector = 0;
-  Side side = Side::kPlus;
-  NeuronReading reading;
-  double p = 1;  ///< see Note [Grandmother neurons and chance]; 1 where no labelled row is inside
-  double q = 1;
+  std::int64_t vector = 0;  ///< index of the basis vector
+  Side side = Side::kPlus;  ///< its side: +b_i or -b_i
+  NeuronReading reading;    ///< what was counted in its spotlight
+  double p = 1;             ///< see Note [Grandmother neurons and chance]; 1 where no labelled row is inside
+  double q = 1;             ///< false discovery rate at which it is significant
 };
 
 /// What makes a grandmother neuron.

@@ -36,15 +36,15 @@ struct BasisDrift {
 
 /// What one layer was in one window: enough for a timeline and the drawn curves, without planes.
 struct LayerWindow {
-  std::string address;
-  std::int64_t dim = 0;
-  std::int64_t num_vectors = 0;
-  std::string basis_name;
-  std::int64_t num_planes = 0;  ///< that holistic_counts is the sum over
-  std::int64_t num_samples_seen = 0;
-  std::int64_t num_samples_zero_norm = 0;
-  std::int64_t num_samples_nonfinite = 0;
-  std::int64_t num_samples_skipped = 0;
+  std::string address;                        ///< where in the model
+  std::int64_t dim = 0;                       ///< width of the rows
+  std::int64_t num_vectors = 0;               ///< vectors of the basis
+  std::string basis_name;                     ///< as Basis::name()
+  std::int64_t num_planes = 0;                ///< that holistic_counts is the sum over
+  std::int64_t num_samples_seen = 0;          ///< rows that came in this window
+  std::int64_t num_samples_zero_norm = 0;     ///< of those, rows of zeros
+  std::int64_t num_samples_nonfinite = 0;     ///< of those, rows with NaN or an infinity
+  std::int64_t num_samples_skipped = 0;       ///< rows that sampling left out
   double a4 = 0;                              ///< quartic_alignment(), NaN where that is; so are the next two
   double a4_error = 0;                        ///< quartic_alignment_error()
   std::optional<double> p = {};               ///< of A4 against Haar rotations, where it was tested
@@ -64,8 +64,8 @@ LayerWindow window_of(const Resonance& layer);
 
 /// What was seen between two steps: of one phase, "training" or "evaluation".
 struct Window {
-  std::int64_t step = 0;
-  std::string phase;
+  std::int64_t step = 0;                                ///< of the training, at which the window was closed
+  std::string phase;                                    ///< "training" or "evaluation"
   std::vector<std::pair<std::string, double>> scalars;  ///< the loss, say, in the order given
   std::vector<LayerWindow> layers;                      ///< those that had rows
 
@@ -74,9 +74,9 @@ struct Window {
 
 /// The windows of a run, in the order in which they were closed, and the options it observed by.
 struct History {
-  std::vector<std::pair<std::string, std::string>> settings;
-  std::vector<Window> windows;
-  std::int64_t num_bytes_torn = 0;  ///< of a last record that was not whole, and is left out
+  std::vector<std::pair<std::string, std::string>> settings;  ///< option and value, as text
+  std::vector<Window> windows;                                ///< by step, and within a step in the order written
+  std::int64_t num_bytes_torn = 0;                            ///< of a last record that was not whole, and is left out
 
   /// The windows without those that a run which went on from an earlier step has closed again: a window with layers
   /// stands for all before it of its phase from its step on, and for those of the other phase behind its step.

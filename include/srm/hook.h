@@ -36,10 +36,10 @@ struct SampleTags {
 /// A value that passes a call site. It is the model's own: read it before returning, for an in-place operation may come
 /// next; never change it.
 struct Passing {
-  const c10::IValue& value;
+  const c10::IValue& value;                  ///< borrowed: it is there during the call
   std::vector<std::int64_t> iteration = {};  ///< turns of the loops around, outermost first, where they were asked for
   at::Tensor mask = {};                      ///< undefined where there is none
-  SampleTags tags = {};
+  SampleTags tags = {};                      ///< what is known of the call's samples
   bool is_left_out = false;  ///< by an OverheadBudget: its rows are to be counted as skipped, and not read
 };
 
@@ -54,13 +54,17 @@ class Hook : public torch::CustomClassHolder {
   explicit Hook(std::string address, OnError on_error = OnError::kThrow,
                 std::shared_ptr<OverheadBudget> overhead = nullptr);
 
+  /// Where it stands.
   const std::string& address() const { return address_; }
+  /// What happens when what it hands values to throws.
   OnError on_error() const { return on_error_; }
+  /// The budget of time that it shares, or null.
   const std::shared_ptr<OverheadBudget>& overhead() const { return overhead_; }
   /// Replaces the receiver; not while the model runs.
   void set_receiver(Receiver receiver);
   /// A hook that is off neither counts nor calls its receiver. It starts on.
   void set_enabled(bool enabled) { enabled_.store(enabled, std::memory_order_relaxed); }
+  /// Whether it hands values on; see set_enabled().
   bool is_enabled() const { return enabled_.load(std::memory_order_relaxed); }
   /// How often a value passed while the hook was on.
   std::int64_t num_calls() const { return num_calls_.load(std::memory_order_relaxed); }
@@ -80,6 +84,7 @@ class Hook : public torch::CustomClassHolder {
  protected:
   /// Gives the value to the receiver.
   virtual void receive(const Passing& passing);
+  /// Whether there is somebody to hand values to.
   virtual bool has_receiver() const { return static_cast<bool>(receiver_); }
   /// Does what belongs to this hook, in any thread, as pass() does the receiver's part.
   void guard(c10::function_ref<void()> work);
@@ -102,6 +107,7 @@ class Hook : public torch::CustomClassHolder {
 /// While one exists, what passes hooks in calls of this thread, forks too, comes with this mask where none is named.
 class MaskGuard {
  public:
+  /// Sets the mask of this thread's calls until the guard goes.
   explicit MaskGuard(at::Tensor mask);
 
  private:
@@ -111,6 +117,7 @@ class MaskGuard {
 /// While one exists, what passes hooks in calls of this thread, forks too, comes with these tags.
 class TagGuard {
  public:
+  /// Sets the tags of this thread's calls until the guard goes.
   explicit TagGuard(SampleTags tags);
 
  private:

@@ -16,9 +16,10 @@ namespace srm {
 
 /// Where one hook stands: one side of a call site, and all that is taken there.
 struct HookPlace {
-  std::string address;  ///< of the site, with "@input" where the hook sees what goes in
-  CallSite site;
-  std::vector<Selection> selections;
+  std::string address;                ///< of the site, with "@input" where the hook sees what goes in
+  CallSite site;                      ///< the call itself
+  std::vector<Selection> selections;  ///< what is taken there, one or more
+  /// Whether the hook sees what goes in.
   bool takes_input() const { return selections.front().takes_input; }
 };
 
@@ -30,11 +31,16 @@ class HookSet {
  public:
   HookSet() = default;
   ~HookSet();
+  /// Takes the hooks over.
   HookSet(HookSet&& other) noexcept { *this = std::move(other); }
+  /// Swaps its hooks with those of the other.
   HookSet& operator=(HookSet&& other) noexcept;
 
+  /// How many hooks there are.
   std::size_t size() const { return places_.size(); }
+  /// Where they stand, in the order of the model.
   const std::vector<HookPlace>& places() const { return places_; }
+  /// One of places(); throws std::out_of_range.
   const HookPlace& place(std::size_t k) const { return places_.at(k); }
   /// The hook at places()[k]; throws std::out_of_range.
   Hook& hook(std::size_t k) const { return *hooks_.at(k); }
@@ -71,12 +77,14 @@ class HookedModule {
   /// value comes with what passes (empty: none), and must be there. Calls that are running keep the hooks they have.
   HookSet attach(const std::vector<std::string>& selectors, const HookFactory& make_hook = {},
                  const std::string& mask_input = {});
+  /// The same at what was selected before.
   HookSet attach_at(const std::vector<Selection>& selections, const HookFactory& make_hook = {},
                     const std::string& mask_input = {});
 
   /// What the model's method returns, bit for bit; see Note [Outputs on a GPU]. Throws the Error of a receiver as it
   /// was; what the model throws passes unchanged.
   c10::IValue forward(std::vector<c10::IValue> inputs, const torch::jit::Kwargs& kwargs = {}) const;
+  /// The same by the method's name.
   c10::IValue run_method(const std::string& method, std::vector<c10::IValue> inputs,
                          const torch::jit::Kwargs& kwargs = {}) const;
 

@@ -41,17 +41,17 @@ struct ObservedLayer {
 
 /// What an Observer has of its layer since the last window, and what tests of that need.
 struct ObservedWindow {
-  ObservedLayer layer;
+  ObservedLayer layer;                      ///< what was counted
   std::optional<RowReservoir> sample = {};  ///< as far as ObserveOptions::num_test_rows asks for rows
-  std::shared_ptr<const Basis> basis = {};
+  std::shared_ptr<const Basis> basis = {};  ///< in which it was counted
 };
 
 /// All that an Observer has, for another one to go on from.
 struct ObserverState {
-  std::int64_t dim = 0;  ///< width of the rows; 0: none were counted
-  ObservedLayer layer;   ///< with ObserveOptions::by_class its whole is of the rows without a class alone
-  StreamPosition position;
-  std::optional<RowReservoir> sample = {};
+  std::int64_t dim = 0;     ///< width of the rows; 0: none were counted
+  ObservedLayer layer;      ///< with ObserveOptions::by_class its whole is of the rows without a class alone
+  StreamPosition position;  ///< where sampling goes on
+  std::optional<RowReservoir> sample = {};  ///< the rows kept for tests
 };
 
 /// Whether a window has the tables of planes: then they are in memory beside those that are counted anew.
@@ -79,7 +79,7 @@ class Observer {
   /// changes or is not the basis's, when labels are not as many as the batch has elements, and when memory is over the
   /// budget; what was counted before stays.
   void add(const at::Tensor& activation, const at::Tensor& mask = {}, const SampleTags& tags = {});
-  void count_call();
+  void count_call();  ///< counts a call without rows
   /// Counts the rows of `activation` as skipped, from its shape alone; returns how many. Waits for nobody: it is for
   /// calls that are left out while others are being counted.
   std::int64_t leave_out(const at::Tensor& activation, const SampleTags& tags = {});
@@ -88,10 +88,10 @@ class Observer {
   /// the last.
   void finish_pass();
 
-  const std::string& address() const { return address_; }
+  const std::string& address() const { return address_; }  ///< where in the model, or the name that it was given
   /// Whether rows came, in whatever pass.
   bool has_seen() const;
-  StreamPosition position() const;
+  StreamPosition position() const;  ///< where in its stream it is, for sampling to go on from
   /// ObservedLayer::whole.
   std::optional<Resonance> resonance() const;
   /// Its holistic curves and scores, without a copy of the tables: for looking often while others go on observing.
@@ -102,7 +102,7 @@ class Observer {
   std::pair<std::optional<Resonance>, StreamPosition> snapshot() const;
   /// All there is, at one moment, and the same without a copy of the counts, after which the observer is empty.
   ObservedLayer layer() const;
-  ObservedLayer take_layer();
+  ObservedLayer take_layer();  ///< all there is, without a copy of the counts; the observer is empty afterwards
   /// All there is, at one moment; the stream goes on, and what comes next is counted anew, a limit of rows too. For
   /// options with one pass.
   ObservedWindow take_window(WindowTables tables = WindowTables::kTaken);
@@ -116,7 +116,7 @@ class Observer {
   void resume(ObserverState earlier);
   /// The rows kept for tests, and the basis; none, and null, while no activation was counted.
   std::optional<RowReservoir> sample() const;
-  std::shared_ptr<const Basis> basis() const;
+  std::shared_ptr<const Basis> basis() const;  ///< the basis that it counts in; null while no activation was counted
 
  private:
   void add_locked(const ActivationRows& rows, const at::Tensor& kept, const SampleTags& tags);

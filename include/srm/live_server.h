@@ -20,6 +20,7 @@ namespace srm {
 // 8 KB, whoever takes nothing for ten seconds is let go, two results are under way at most, and connections are
 // bounded: where all are taken, the oldest that does not watch makes way.
 
+/// Where a live server listens, and what it shows.
 struct LiveOptions {
   std::string address = "127.0.0.1";  ///< an IP address of this machine
   std::uint16_t port = 0;             ///< 0: one that is free
@@ -54,6 +55,7 @@ class LiveServer {
 
   /// The page's address, with the token; 127.0.0.1 (or [::1]) of this machine where it listens at every address.
   const std::string& url() const;
+  /// The port that it listens at.
   std::uint16_t port() const;
 
   /// Looks there from now on; returns when nothing looks at the source before any more. An empty source leaves the page

@@ -17,7 +17,9 @@ class MemoryBudget {
   /// Half of the memory that the machine, or the control group this process is in, has free now.
   static std::int64_t half_of_free();
 
+  /// What all together may take.
   std::int64_t limit_bytes() const { return limit_bytes_; }
+  /// What is taken now.
   std::int64_t reserved_bytes() const;
 
   /// Takes `bytes` out of the budget for `what` ("the tables of layer 'encoder.0'"), or throws srm::Error with the
@@ -42,14 +44,17 @@ class MemoryReservation {
   ~MemoryReservation() {
     if (budget_ != nullptr) budget_->release(bytes_);
   }
+  /// Takes the reservation over.
   MemoryReservation(MemoryReservation&& other) noexcept
       : budget_(std::exchange(other.budget_, nullptr)), bytes_(other.bytes_) {}
+  /// Takes the reservation over; its own is given back before.
   MemoryReservation& operator=(MemoryReservation&& other) noexcept {
     std::swap(budget_, other.budget_);
     std::swap(bytes_, other.bytes_);
     return *this;
   }
 
+  /// How much is reserved.
   std::int64_t bytes() const { return bytes_; }
 
  private:

@@ -22,6 +22,7 @@ class ModelInputs {
   /// does not have, for required arguments that are missing, and for tensors whose first dimensions differ or are 0.
   static ModelInputs read(const std::string& file_and_key, const c10::FunctionSchema& schema);
 
+  /// Elements of the first dimension, the batch.
   std::int64_t num_samples() const { return num_samples_; }
   /// Samples begin to end - 1 of every tensor; 0 <= begin < end <= num_samples(). A copy, so that a model
   /// that works in place changes nothing of what it is given next time.

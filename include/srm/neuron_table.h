@@ -13,10 +13,10 @@ const char* to_string(Side side);  ///< "+" or "-"
 
 /// A row near a signed basis vector; see RowTags for the last three.
 struct NearestRow {
-  double cosine = 0;  ///< x_hat . (+-b_i / |b_i|), in float64
-  std::int64_t sample = 0;
-  std::int64_t position = 0;
-  std::int64_t label = -1;
+  double cosine = 0;          ///< x_hat . (+-b_i / |b_i|), in float64
+  std::int64_t sample = 0;    ///< number of the sample of the data
+  std::int64_t position = 0;  ///< of the row in that sample: which token, which place
+  std::int64_t label = -1;    ///< class of the sample; -1: none
   friend bool operator==(const NearestRow&, const NearestRow&) = default;
 };
 
@@ -57,19 +57,25 @@ class NeuronTable {
   /// Throws srm::Error naming `where` when sizes, orders, ranges or sums contradict each other.
   explicit NeuronTable(NeuronTableParts parts, std::string_view where = "neurons");
 
+  /// All members, for files and reports.
   const NeuronTableParts& parts() const { return parts_; }
+  /// m, the vectors of the basis.
   std::int64_t num_vectors() const { return parts_.num_vectors; }
+  /// E, the cosine thresholds.
   std::int64_t num_epsilons() const { return static_cast<std::int64_t>(parts_.epsilon.size()); }
+  /// C, the classes of the labels.
   std::int64_t num_classes() const { return static_cast<std::int64_t>(parts_.class_totals.size()); }
   /// Rows seen with a known class.
   std::int64_t num_labelled() const { return num_labelled_; }
 
   /// Rows of each class inside one spotlight, (C). This and the next two throw srm::Error for indices out of range.
   std::span<const std::int64_t> class_counts(std::int64_t epsilon_index, std::int64_t vector, Side side) const;
+  /// What follows from the counts of one side of one vector; throws srm::Error for indices outside.
   NeuronReading reading(std::int64_t epsilon_index, std::int64_t vector, Side side) const;
   /// The rows nearest to a signed vector, nearest first; inside a spotlight or not.
   std::span<const NearestRow> nearest(std::int64_t vector, Side side) const;
 
+  /// Equal in every member.
   friend bool operator==(const NeuronTable& a, const NeuronTable& b) { return a.parts_ == b.parts_; }
 
  private:

@@ -44,6 +44,7 @@ class NeuronTally {
   /// above.
   void update(const float* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               const RowTags& tags = {});
+  /// The same for rows of float64.
   void update(const double* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               const RowTags& tags = {});
 

@@ -22,8 +22,8 @@ namespace srm {
 /// How a score is compared with its null.
 struct NullOptions {
   std::int64_t num_rotations = 200;  ///< R, at least 2; below 39 no p can be 5 % or less
-  std::uint64_t seed = 0;
-  bool centred = false;  ///< the mean of the rows scored is taken off before they are normalised
+  std::uint64_t seed = 0;            ///< of the rotations
+  bool centred = false;              ///< the mean of the rows scored is taken off before they are normalised
   /// Called after each rotation, from any thread but never twice at once; what it throws ends the work.
   std::function<void(std::int64_t num_done, std::int64_t num_total)> progress;
 };

@@ -35,15 +35,15 @@ std::int64_t test_rows_of_width(std::int64_t dim);
 
 /// What to observe, and how; the words are those of `torchsrm observe`.
 struct ObserveOptions {
-  std::vector<std::string> layers = {"*"};  ///< selectors, see select_call_sites()
-  std::vector<EpsilonChoice> epsilon = {EpsilonChoice::isotropic()};
-  std::int64_t num_angles = 360;
-  GridEnds grid = GridEnds::kExclusive;
-  Sense sense = Sense::kNatural;
-  Pairs pairs = Pairs::kCombination;
-  DegeneratePlanes degenerate = DegeneratePlanes::kLeftOut;
-  std::shared_ptr<const Basis> basis = nullptr;  ///< none: what `basis_rule` makes
-  bool centre = false;                           ///< on `mean`, or on one that a pass before the counting one finds
+  std::vector<std::string> layers = {"*"};                            ///< selectors, see select_call_sites()
+  std::vector<EpsilonChoice> epsilon = {EpsilonChoice::isotropic()};  ///< cosine thresholds, one or more
+  std::int64_t num_angles = 360;                                      ///< K, the angles of a curve
+  GridEnds grid = GridEnds::kExclusive;                               ///< whether the last angle repeats the first
+  Sense sense = Sense::kNatural;                                      ///< which way angles turn
+  Pairs pairs = Pairs::kCombination;                                  ///< planes i < j, or both orders
+  DegeneratePlanes degenerate = DegeneratePlanes::kLeftOut;           ///< what becomes of a pair of parallel vectors
+  std::shared_ptr<const Basis> basis = nullptr;                       ///< none: what `basis_rule` makes
+  bool centre = false;  ///< on `mean`, or on one that a pass before the counting one finds
   /// Selector and layout; "" is every layer, the last that fits a layer counts, none is kAuto.
   std::vector<std::pair<std::string, Layout>> layouts = {};
   std::string mask_input = {};             ///< argument of the model that is 0 where a token is only padding
@@ -51,8 +51,8 @@ struct ObserveOptions {
   double fraction = 1;                     ///< the share of rows that is taken, in (0, 1]
   std::uint64_t seed = 0;                  ///< of whatever is drawn: which rows `fraction` takes, which are kept
   std::optional<std::int64_t> limit = {};  ///< rows of a layer, after which it takes no more
-  OnError on_error = OnError::kThrow;
-  int num_threads = 1;
+  OnError on_error = OnError::kThrow;      ///< what an error of an observer does to the model's call
+  int num_threads = 1;                     ///< for counting; changes no count
 
   /// Of an ObservedModule, see OverheadBudget: what hooks may take, as a fraction in (0, 1] of the time of the model's
   /// calls without them. Calls beyond that are left out at all layers alike, and their rows counted as skipped. Which
@@ -62,7 +62,7 @@ struct ObserveOptions {
   /// counted in the calls.
   std::optional<QueueOptions> queue = {};
 
-  BasisRule basis_rule = {"standard"};
+  BasisRule basis_rule = {"standard"};           ///< how each layer's basis is made where `basis` gives none
   std::vector<double> mean = {};                 ///< (dim), with centre: taken instead of the rows' own
   PlaneChoice planes = {};                       ///< which planes get tables
   std::optional<std::int64_t> top_planes = {};   ///< instead: so many with most hits at the first epsilon, found in a
@@ -74,7 +74,7 @@ struct ObserveOptions {
   std::optional<std::int64_t> num_nearest = {};  ///< a NeuronTable at all epsilons, with so many nearest rows
   std::vector<Plane> density_planes = {};        ///< PlaneDensities of these at the first epsilon
   std::int64_t density_bins = 128;               ///< see DensityOptions, as the next
-  std::int64_t density_points = 1000;
+  std::int64_t density_points = 1000;            ///< of each plane, kept to be drawn
   std::int64_t num_test_rows = 0;  ///< rows kept, as a seeded uniform sample, for test_layer(); or kByWidth
   bool counts = true;              ///< false: nothing but those rows is taken
 };

@@ -45,6 +45,7 @@ class ObservedModule {
   /// What the model's method returns, bit for bit. Throws what the model throws, and with OnError::kThrow the
   /// srm::Error of an observer.
   c10::IValue forward(std::vector<c10::IValue> inputs, const torch::jit::Kwargs& kwargs = {}) const;
+  /// The same by the method's name.
   c10::IValue run_method(const std::string& method, std::vector<c10::IValue> inputs,
                          const torch::jit::Kwargs& kwargs = {}) const;
 

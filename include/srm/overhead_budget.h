@@ -8,8 +8,8 @@ namespace srm {
 
 /// What observing a model has cost so far: what its calls took without their hooks, and what those took.
 struct Overhead {
-  double bare_seconds = 0;  ///< sums over calls, also of those side by side
-  double hook_seconds = 0;
+  double bare_seconds = 0;              ///< sums over calls, also of those side by side
+  double hook_seconds = 0;              ///< time within hooks
   std::int64_t num_calls = 0;           ///< that came to a hook
   std::int64_t num_calls_observed = 0;  ///< all others were left out, and their rows counted as skipped
 
@@ -34,6 +34,7 @@ class OverheadBudget {
   /// Throws srm::Error unless `max_overhead` is in (0, 1].
   explicit OverheadBudget(double max_overhead);
 
+  /// The share that hooks may take.
   double max_overhead() const { return max_overhead_; }
 
   /// Whether the call that came is to be observed; end_call() must follow.
@@ -43,6 +44,7 @@ class OverheadBudget {
   /// What hooks took after their call had ended, in a fork that nobody waited for.
   void add_hook_time(double seconds);
 
+  /// What was measured so far.
   Overhead measured() const;
 
  private:

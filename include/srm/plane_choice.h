@@ -14,7 +14,7 @@ namespace srm {
 struct PlaneChoice {
   /// All; `num_planes` of them drawn by `seed` without replacement (all where there are no more); those `listed`; none.
   enum class Kind { kAll, kRandom, kListed, kNone };
-  Kind kind = Kind::kAll;
+  Kind kind = Kind::kAll;          ///< which of the rules
   std::int64_t num_planes = 0;     ///< of kRandom: at least 1
   std::uint64_t seed = 0;          ///< of kRandom; one seed draws the same planes everywhere
   std::vector<Plane> listed = {};  ///< of kListed: at least one, in any order, none twice
@@ -39,6 +39,7 @@ class ChosenPlanes {
   /// Bytes that it and the choice take at most, with `num_chosen` planes chosen; 1e18 stands for all that is more.
   static std::int64_t bytes_needed(const PlaneSet& planes, std::int64_t num_chosen);
 
+  /// How many planes were chosen.
   std::int64_t num_planes() const { return has_all_ ? set_.num_planes() : static_cast<std::int64_t>(chosen_.size()); }
   /// Whether every plane of the set is chosen.
   bool has_all() const { return has_all_; }

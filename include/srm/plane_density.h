@@ -21,17 +21,17 @@ namespace srm {
 
 /// A point of a plane that was drawn for the sample; the last three are the row's, see RowTags.
 struct PlanePoint {
-  double u = 0;
-  double v = 0;
-  std::int64_t sample = 0;
-  std::int64_t position = 0;
-  std::int64_t label = -1;
+  double u = 0;               ///< coordinate along e1
+  double v = 0;               ///< coordinate along e2
+  std::int64_t sample = 0;    ///< number of the sample of the data
+  std::int64_t position = 0;  ///< of the row in that sample: which token, which place
+  std::int64_t label = -1;    ///< class of the sample; -1: none
   friend bool operator==(const PlanePoint&, const PlanePoint&) = default;
 };
 
 /// Where the points of one plane are.
 struct PlaneDensity {
-  Plane plane = {};
+  Plane plane = {};                  ///< the vectors that span it
   std::int64_t exponent = 0;         ///< e: bins reach from -2^e to 2^e in units of the activations
   std::vector<std::int64_t> counts;  ///< (num_bins, num_bins): points by v, then by u, both ascending
   std::vector<PlanePoint> points;    ///< the min(num_points, all points) of lowest rank, in its order; see point_rank()
@@ -40,8 +40,8 @@ struct PlaneDensity {
 
 /// Everything densities hold, in the words of the file format.
 struct PlaneDensitiesParts {
-  std::int64_t dim = 0;  ///< n
-  double epsilon = 0;
+  std::int64_t dim = 0;                    ///< n
+  double epsilon = 0;                      ///< rows whose part in the plane is less are left out
   std::int64_t num_bins = 0;               ///< a side; a power of two
   std::int64_t num_points = 0;             ///< how many points of a plane are kept at most
   std::uint64_t seed = 0;                  ///< of which points are kept
@@ -58,18 +58,21 @@ class PlaneDensities {
  public:
   /// Exponents that bins may have. Points that are all nearer to zero than 2^-512 are in the four bins around it.
   static constexpr std::int64_t kLowestExponent = -512;
-  static constexpr std::int64_t kHighestExponent = 512;
+  static constexpr std::int64_t kHighestExponent = 512;  ///< the largest of them
 
   /// Throws srm::Error naming `where` when sizes, orders, ranges or sums contradict each other.
   explicit PlaneDensities(PlaneDensitiesParts parts, std::string_view where = "densities");
 
+  /// All members, for files and reports.
   const PlaneDensitiesParts& parts() const { return parts_; }
+  /// How many planes there are.
   std::int64_t num_planes() const { return static_cast<std::int64_t>(parts_.planes.size()); }
   /// The points of one plane; throws srm::Error for an index out of range.
   std::int64_t num_points(std::int64_t plane_index) const;
   /// sigma^2 = mean |x|^2 / n, the variance of an isotropic Gaussian of rows as long as these; NaN without rows.
   double variance() const;
 
+  /// Equal in every member.
   friend bool operator==(const PlaneDensities& a, const PlaneDensities& b) { return a.parts_ == b.parts_; }
 
  private:

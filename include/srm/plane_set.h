@@ -17,8 +17,8 @@ enum class DegeneratePlanes { kLeftOut, kKeptAsZeros };
 
 /// One plane: the two basis vectors that span it, b_i first.
 struct Plane {
-  std::int64_t i;
-  std::int64_t j;
+  std::int64_t i;  ///< the vector at 0 degrees
+  std::int64_t j;  ///< the vector that angles grow towards
   friend bool operator==(const Plane&, const Plane&) = default;
 };
 
@@ -36,16 +36,21 @@ PlaneShape plane_shape(const Basis& basis, std::int64_t i, std::int64_t j);
 /// The planes of a basis in lexicographic (i, j) order. An immutable value; may be shared between threads.
 class PlaneSet {
  public:
+  /// All planes of `basis`; `degenerate` tells what becomes of parallel vectors.
   PlaneSet(const Basis& basis, Pairs pairs, DegeneratePlanes degenerate = DegeneratePlanes::kLeftOut);
 
   /// Bytes that the set of planes of such a basis takes at most; 1e18 stands for all that is more.
   static std::int64_t bytes_needed(const Basis& basis, Pairs pairs);
 
+  /// Whether planes come in both orders.
   Pairs pairs() const { return pairs_; }
+  /// m, the vectors of the basis.
   std::int64_t num_vectors() const { return num_vectors_; }
   /// P, the number of planes, with those that are kept as zeros and without those left out.
   std::int64_t num_planes() const { return num_planes_; }
+  /// Pairs of parallel vectors, which span no plane, that were left out.
   std::int64_t num_left_out() const { return num_left_out_; }
+  /// Pairs of parallel vectors that stay as planes that nothing hits.
   std::int64_t num_kept_as_zeros() const { return num_kept_as_zeros_; }
 
   /// All planes, (num_planes); made anew at each call.

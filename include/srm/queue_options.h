@@ -17,8 +17,8 @@ const char* to_string(WhenFull when_full);
 /// without a queue there.
 struct QueueOptions {
   std::int64_t bytes = std::int64_t{1} << 26;  ///< of all that waits
-  WhenFull when_full = WhenFull::kDrop;
-  OnClose on_close = OnClose::kDrain;
+  WhenFull when_full = WhenFull::kDrop;        ///< whether a full queue waits or drops rows
+  OnClose on_close = OnClose::kDrain;          ///< what becomes of rows that still wait when it closes
 };
 
 }  // namespace srm

@@ -15,6 +15,7 @@ namespace srm {
 /// order. Not thread-safe.
 class Ranks {
  public:
+  /// For a rank that answers no longer.
   static constexpr std::chrono::milliseconds kUsualTimeout = std::chrono::minutes(5);
 
   /// As torchrun starts them: RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT in the environment. Waits for all. Throws
@@ -27,7 +28,9 @@ class Ranks {
   Ranks& operator=(const Ranks&) = delete;
 
   int rank() const;  ///< 0 is the one that writes
+  /// How many processes there are.
   int num_ranks() const;
+  /// How long a rank is waited for.
   std::chrono::milliseconds timeout() const;
 
   /// The texts of all ranks, by rank; for a few kilobytes. Throws srm::Error naming the ranks that have none after the

@@ -11,13 +11,14 @@ namespace srm {
 
 /// Which rows of a stream that goes on a look at it is of.
 struct LookWindow {
+  /// All rows, or which of them.
   enum class Kind {
     kCumulative,  ///< all rows since the start
     kLast,        ///< the last num_rows
     kHalfLife,    ///< all, each weighing half as much as one num_rows later
   };
-  Kind kind = Kind::kCumulative;
-  std::int64_t num_rows = 0;
+  Kind kind = Kind::kCumulative;  ///< which rows it is of
+  std::int64_t num_rows = 0;      ///< of kLast and kHalfLife
 
   friend bool operator==(const LookWindow&, const LookWindow&) = default;
 };
@@ -39,6 +40,7 @@ struct WindowView {
 /// Not thread-safe.
 class RollingWindow {
  public:
+  /// Nothing was looked at yet.
   explicit RollingWindow(LookWindow window) : window_(window) {}
 
   /// `cumulative`, Observer::holistic() say, is of all rows so far. One with fewer rows than the last (after a reset)

@@ -9,12 +9,15 @@ namespace srm {
 /// taken row by row, so that how rows are cut into calls changes nothing. Not thread-safe.
 class RowMean {
  public:
+  /// Of no rows yet, which will have `dim` numbers, 1 or more.
   explicit RowMean(std::int64_t dim);
 
   /// Adds `num_samples` rows of dim() numbers, row-major; row k starts at rows + k * row_stride.
   void update(const float* rows, std::int64_t num_samples, std::int64_t row_stride);
+  /// The same for rows of float64.
   void update(const double* rows, std::int64_t num_samples, std::int64_t row_stride);
 
+  /// How many numbers a row has.
   std::int64_t dim() const { return static_cast<std::int64_t>(sum_.size()); }
   /// How many rows are in the mean.
   std::int64_t num_rows() const { return num_rows_; }

@@ -22,11 +22,12 @@ class RowReservoir {
 
   /// What tells all of a reservoir beside its dim, capacity and seed, in the words of its members below.
   struct State {
-    std::int64_t num_rows_offered = 0;
-    std::vector<double> rows;
-    std::vector<std::int64_t> blocks;
-    std::vector<std::int64_t> row_numbers;
+    std::int64_t num_rows_offered = 0;      ///< as num_rows_offered()
+    std::vector<double> rows;               ///< as rows()
+    std::vector<std::int64_t> blocks;       ///< as blocks()
+    std::vector<std::int64_t> row_numbers;  ///< as row_numbers()
   };
+  /// A copy of all that is kept, for another one to go on from.
   State state() const { return {num_rows_offered(), rows(), blocks(), row_numbers()}; }
   /// Goes on where another of the same dim, capacity and seed ended. Throws srm::Error for what cannot be one's state.
   void resume(const State& earlier);
@@ -39,12 +40,17 @@ class RowReservoir {
   /// by its row number. Throws srm::Error and takes nothing when `dim` is not the reservoir's or `blocks` does not fit.
   void update(const float* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               std::span<const std::int64_t> blocks = {});
+  /// The same for rows of float64.
   void update(const double* rows, std::int64_t num_samples, std::int64_t dim, std::int64_t row_stride,
               std::span<const std::int64_t> blocks = {});
 
+  /// How many numbers a row has.
   std::int64_t dim() const { return dim_; }
+  /// How many rows are kept at most.
   std::int64_t capacity() const { return capacity_; }
+  /// What decides which rows are kept.
   std::uint64_t seed() const { return seed_; }
+  /// How many rows are kept now.
   std::int64_t num_rows() const { return static_cast<std::int64_t>(kept_.size()); }
   /// All rows that ever came, those without a direction too.
   std::int64_t num_rows_offered() const { return num_rows_offered_; }

@@ -18,9 +18,9 @@ void require_valid(const RowTags& tags, std::int64_t num_samples, std::string_vi
 
 /// What is known of one row.
 struct RowTag {
-  std::int64_t label = -1;
-  std::int64_t sample = 0;
-  std::int64_t position = 0;
+  std::int64_t label = -1;    ///< class of the sample; -1: none
+  std::int64_t sample = 0;    ///< number of the sample of the data
+  std::int64_t position = 0;  ///< of the row in that sample: which token, which place
 };
 /// That of row k of an update, which is row number `row_number` of the stream.
 inline RowTag tag_of(const RowTags& tags, std::int64_t k, std::int64_t row_number) {

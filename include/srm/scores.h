@@ -17,7 +17,7 @@ __extension__ using Int128 = __int128;
 
 /// What block standard errors of a mean of |B x_hat|_4^4 follow from; see Note [Blocks].
 struct BlockSums {
-  std::int64_t num_blocks = 0;
+  std::int64_t num_blocks = 0;  ///< that have rows
   UInt128 rows_squared = 0;     ///< sum of n_b^2
   UInt128 rows_by_quartic = 0;  ///< sum of n_b S_b
   UInt128 quartic_squared = 0;  ///< sum of S_b^2
@@ -30,6 +30,7 @@ struct BlockSums {
     rows_by_quartic += static_cast<UInt128>(num_rows) * static_cast<UInt128>(quartic_sum);
     quartic_squared += static_cast<UInt128>(quartic_sum) * static_cast<UInt128>(quartic_sum);
   }
+  /// Adds the sums of other blocks.
   BlockSums& operator+=(const BlockSums& other) {
     num_blocks += other.num_blocks;
     rows_squared += other.rows_squared;
@@ -44,9 +45,9 @@ struct BlockSums {
 /// scales, so that sums over disjoint data add up exactly in any order. They are of finite non-zero rows (after
 /// centring, if centred), over all planes of the basis whichever have tables.
 struct Scores {
-  static constexpr std::int64_t kQuarticScale = std::int64_t{1} << 30;
-  static constexpr std::int64_t kCosineScale = std::int64_t{1} << 20;
-  static constexpr std::int64_t kDirectionScale = std::int64_t{1} << 30;
+  static constexpr std::int64_t kQuarticScale = std::int64_t{1} << 30;    ///< of sums of fourth powers
+  static constexpr std::int64_t kCosineScale = std::int64_t{1} << 20;     ///< of sums of cosines
+  static constexpr std::int64_t kDirectionScale = std::int64_t{1} << 30;  ///< of sums of directions
 
   std::int64_t num_rows = 0;             ///< finite non-zero rows
   std::int64_t quartic_sum = 0;          ///< sum of |B x_hat|_4^4 over those rows, times kQuarticScale
@@ -55,7 +56,7 @@ struct Scores {
   // Without AccumulatorOptions::row_sums both lists are empty; results of the first release have no blocks either.
   std::vector<std::int64_t> direction_sum;      ///< (n): sum of x_hat, times kDirectionScale
   std::vector<std::int64_t> quartic_by_vector;  ///< (m): sum of (b_i . x_hat)^4 by basis vector, times kQuarticScale
-  BlockSums blocks;
+  BlockSums blocks;                             ///< what A4's standard error follows from
 
   /// Whether direction_sum and quartic_by_vector were summed.
   bool has_row_sums() const { return !direction_sum.empty(); }

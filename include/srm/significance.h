@@ -21,21 +21,25 @@ struct NullTest {
   /// Throws srm::Error unless the score and at least two null scores are there and finite.
   NullTest(double score, std::vector<double> null_scores);
 
-  double score;
+  double score;                     ///< that is tested
   std::vector<double> null_scores;  ///< (R) in the order drawn
   double p;                         ///< empirical_p()
-  double mean, std_dev;             ///< of the null scores; std_dev divides by R - 1
-  double skew;                      ///< mean cubed deviation / (mean squared deviation)^(3/2); 0 where they are equal
-  double z;  ///< (score - mean) / std_dev: a distance, never turned into a p, since the null may be skewed
+  /// The mean of the null scores.
+  double mean, std_dev;  ///< of the null scores; std_dev divides by R - 1
+  double skew;           ///< mean cubed deviation / (mean squared deviation)^(3/2); 0 where they are equal
+  double z;              ///< (score - mean) / std_dev: a distance, never turned into a p, since the null may be skewed
 
+  /// R, the number of null scores.
   std::int64_t num_rotations() const { return static_cast<std::int64_t>(null_scores.size()); }
   /// Scores above `above` or below `below` have p <= alpha. Infinite when R is too small for any score to.
   struct Critical {
-    double above;
-    double below;
+    double above;  ///< the score above which p <= alpha
+    double below;  ///< the score below which p <= alpha
   };
+  /// Where significance at `alpha` begins on either side.
   Critical critical(double alpha) const;
 
+  /// Equal in all scores.
   friend bool operator==(const NullTest& a, const NullTest& b) {
     return a.score == b.score && a.null_scores == b.null_scores;
   }

@@ -19,9 +19,9 @@ namespace srm {
 
 /// All that a SiteObserver has, for another one of the same place and options to go on from.
 struct SiteState {
-  std::string address;
-  std::int64_t num_calls = 0;
-  std::optional<Error> failure = {};
+  std::string address;                                             ///< of the place
+  std::int64_t num_calls = 0;                                      ///< that passed there
+  std::optional<Error> failure = {};                               ///< the one that took it off, if any did
   std::vector<std::pair<std::string, std::string>> left_out = {};  ///< see SiteObserver::left_out()
   std::vector<ObserverState> parts = {};                           ///< in the order in which they were first met
 };
@@ -38,14 +38,18 @@ class SiteObserver : public Hook {
   SiteObserver(HookPlace place, ObserveOptions options, Layout layout, std::shared_ptr<MemoryBudget> budget,
                std::shared_ptr<OverheadBudget> overhead = nullptr, std::shared_ptr<RowQueue> queue = nullptr);
 
+  /// Where it stands.
   const HookPlace& place() const { return place_; }
+  /// What it counts with.
   const ObserveOptions& options() const { return options_; }
+  /// Which dimension of an activation holds a row.
   Layout layout() const { return layout_; }
 
   /// In the order in which they were first met.
   std::vector<std::shared_ptr<Observer>> observers() const;
   /// Address and what came there instead of rows, each once.
   std::vector<std::pair<std::string, std::string>> left_out() const;
+  /// Ends a pass of every observer; see Observer::finish_pass().
   void finish_pass();
   /// Waits until what was queued so far is counted.
   void wait() const;
@@ -61,6 +65,7 @@ class SiteObserver : public Hook {
 
  protected:
   void receive(const Passing& passing) override;
+  /// Always: it counts itself.
   bool has_receiver() const override { return true; }
 
  private:

@@ -42,7 +42,7 @@ double isotropic_epsilon(std::int64_t dim, double rate);
 
 /// The largest value of one plane's curve, and where.
 struct PlanePeak {
-  std::int64_t count = 0;
+  std::int64_t count = 0;        ///< rows inside there
   std::int64_t angle_index = 0;  ///< the first angle with that count
 };
 PlanePeak plane_peak(const Resonance& layer, std::int64_t epsilon_index, std::int64_t plane_index);

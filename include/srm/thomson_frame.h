@@ -15,15 +15,15 @@ const char* to_string(FrameShape shape);
 
 /// Unit vectors spread by repulsion, and what they look like.
 struct ThomsonFrame {
-  at::Tensor vectors;  ///< (num_vectors, dim) float64, of length 1
-  FrameShape shape = FrameShape::kOther;
-  double energy = 0;            ///< sum over pairs of 1 / |f_i - f_j|
+  at::Tensor vectors;                     ///< (num_vectors, dim) float64, of length 1
+  FrameShape shape = FrameShape::kOther;  ///< the shape that it has
+  double energy = 0;                      ///< sum over pairs of 1 / |f_i - f_j|
   double largest_residual = 0;  ///< largest force along the sphere on one vector, over the mean force on a vector
   bool is_at_rest = false;      ///< whether that is below 1e-6
   double min_cosine = 0;        ///< over pairs; 0 when there are none
-  double max_cosine = 0;
-  double min_eigenvalue = 0;  ///< of the frame operator sum_i f_i f_i^T; both are num_vectors / dim when it is tight
-  double max_eigenvalue = 0;
+  double max_cosine = 0;        ///< over pairs
+  double min_eigenvalue = 0;    ///< of the frame operator sum_i f_i f_i^T; both are num_vectors / dim when it is tight
+  double max_eigenvalue = 0;    ///< of the frame operator
 };
 
 /// Spreads `num_vectors` unit vectors of `dim` numbers by repulsion: a local minimum of sum_{i<j} 1 / |f_i - f_j|
