@@ -1,5 +1,6 @@
 #include "report/curve_facts.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "srm/statistics.h"
@@ -38,6 +39,12 @@ bool is_orthogonal(const ResonanceParts& parts, const Plane& plane) {
   const auto dot = [&](const double* a, const double* b) { return std::inner_product(a, a + parts.dim, b, 0.0); };
   const double product = dot(bi, bj);
   return product * product <= 1e-12 * dot(bi, bi) * dot(bj, bj);
+}
+
+bool has_orthogonal_planes(const ResonanceParts& parts) {
+  const bool has_known_shapes = parts.basis.empty() || !parts.planes.empty();
+  return has_known_shapes && std::all_of(parts.planes.begin(), parts.planes.end(),
+                                         [&](const Plane& plane) { return is_orthogonal(parts, plane); });
 }
 
 }  // namespace srm::report

@@ -24,5 +24,8 @@ PlaneFacts plane_facts(const Resonance& layer, std::int64_t epsilon_index, std::
 
 /// Whether 90 degrees is b_j itself in that plane; within 1e-6, so that a rotation stored as float32 counts as one.
 bool is_orthogonal(const ResonanceParts& parts, const Plane& plane);
+/// Whether it is so in all planes that have tables; false where that is not known, the basis not being the standard one
+/// and no plane having one.
+bool has_orthogonal_planes(const ResonanceParts& parts);
 
 }  // namespace srm::report

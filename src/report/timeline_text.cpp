@@ -4,12 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <numeric>
 #include <optional>
-#include <utility>
 
 #include "report/console_text.h"
+#include "report/layer_series.h"
 #include "srm/history.h"
 #include "srm/report.h"
 
@@ -17,33 +16,14 @@ namespace srm {
 namespace {
 
 using report::Column;
+using report::LayerSeries;
 using report::Paint;
 
 constexpr int kMostCurveColumns = 72;
 constexpr int kFewestCurveColumns = 16;
 
-// One layer in one phase, window by window.
-struct Series {
-  std::string address;
-  std::string phase;
-  std::vector<const LayerWindow*> windows;
-};
-
-std::vector<Series> series_of(const std::vector<const Window*>& windows) {
-  std::vector<Series> all;
-  std::map<std::pair<std::string, std::string>, std::size_t> places;
-  for (const Window* window : windows) {
-    for (const LayerWindow& layer : window->layers) {
-      const auto [place, is_new] = places.emplace(std::pair(layer.address, window->phase), all.size());
-      if (is_new) all.push_back({layer.address, window->phase, {}});
-      all[place->second].windows.push_back(&layer);
-    }
-  }
-  return all;
-}
-
 // A4 over time, as the means of so many equal parts, above the lowest of them: alignment may be of either sign.
-std::string a4_line(const Series& series, int columns, bool unicode) {
+std::string a4_line(const LayerSeries& series, int columns, bool unicode) {
   const std::size_t num_parts = std::min(series.windows.size(), static_cast<std::size_t>(columns));
   std::vector<double> means;
   for (std::size_t part = 0; part < num_parts; ++part) {
@@ -64,7 +44,7 @@ std::string a4_line(const Series& series, int columns, bool unicode) {
   return report::sparkline(means, unicode);
 }
 
-std::string range_of(const Series& series) {
+std::string range_of(const LayerSeries& series) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (const LayerWindow* window : series.windows) {
     if (!std::isfinite(window->a4)) continue;
@@ -74,7 +54,7 @@ std::string range_of(const Series& series) {
   return low > high ? "" : fmt::format("{} to {}", report::score_text(low), report::score_text(high));
 }
 
-std::optional<BasisDrift> last_drift_of(const Series& series) {
+std::optional<BasisDrift> last_drift_of(const LayerSeries& series) {
   for (auto window = series.windows.rbegin(); window != series.windows.rend(); ++window) {
     if ((*window)->drift) return (*window)->drift;
   }
@@ -97,21 +77,9 @@ std::string heading_of(const History& history, const std::vector<const Window*>&
                       windows.size() == 1 ? "" : "s");
   text += (*first)->step == (*last)->step ? fmt::format(" {}\n", (*first)->step)
                                           : fmt::format(" {} to {}\n", (*first)->step, (*last)->step);
-  std::vector<std::pair<std::string, std::vector<double>>> scalars;
-  for (const Window* window : windows) {
-    for (const auto& [name, value] : window->scalars) {
-      const auto known =
-          std::find_if(scalars.begin(), scalars.end(), [&](const auto& one) { return one.first == name; });
-      if (known == scalars.end()) {
-        scalars.push_back({name, {value}});
-      } else {
-        known->second.push_back(value);
-      }
-    }
-  }
-  for (const auto& [name, values] : scalars) {
-    text += fmt::format("{}: {:.4g} at first, {:.4g} at last\n", report::terminal_text(name, unicode), values.front(),
-                        values.back());
+  for (const report::ScalarSeries& scalar : report::scalar_series(windows)) {
+    text += fmt::format("{}: {:.4g} at first, {:.4g} at last\n", report::terminal_text(scalar.name, unicode),
+                        scalar.values.front(), scalar.values.back());
   }
   return text;
 }
@@ -122,14 +90,14 @@ std::string timeline_text(const History& history, const ConsoleOptions& options)
   const Paint paint{options.colour};
   const std::vector<const Window*> windows = history.current();
   std::string text = heading_of(history, windows, paint, options.unicode);
-  const std::vector<Series> all = series_of(windows);
+  const std::vector<LayerSeries> all = report::layer_series(windows);
   if (all.empty()) return text;
   std::vector<std::string> names;
-  for (const Series& series : all) names.push_back(report::terminal_text(series.address, options.unicode));
+  for (const LayerSeries& series : all) names.push_back(report::terminal_text(series.address, options.unicode));
   Column phase{"phase", 3, true}, n{"n", 2}, samples{"samples", 1}, first{"A4 first"}, last{"last"}, p{"p", 5};
   Column epsilon{"eps", 4}, c4{"C4 last", 4}, range{"A4 range", 0};
   Column to_previous{"|cos| last", 2}, to_standard{"|cos| axes", 2};  // of a learned basis
-  for (const Series& series : all) {
+  for (const LayerSeries& series : all) {
     const LayerWindow& start = *series.windows.front();
     const LayerWindow& end = *series.windows.back();
     const std::int64_t total =
@@ -158,7 +126,7 @@ std::string timeline_text(const History& history, const ConsoleOptions& options)
   for (const std::string& name : names) name_width = std::max(name_width, report::num_columns(name));
   name_width = std::min(name_width, std::max(12, options.width / 3));
   int fewest = 1;  // columns of the line: no more than there are windows
-  for (const Series& series : all) {
+  for (const LayerSeries& series : all) {
     fewest = std::max(fewest, static_cast<int>(std::min<std::size_t>(series.windows.size(), kFewestCurveColumns)));
   }
   for (int going = 1; going <= 5 && name_width + report::total_width(columns) + 2 + fewest > options.width; ++going) {
