@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := release
 .NOTPARALLEL:
-.PHONY: help setup release command demo demo-training real-models test test-long bench bench-check dev asan tsan clean
+.PHONY: help setup setup-tests release command demo demo-training real-models test test-core test-torch test-long bench \
+  bench-check dev asan tsan install package doc clean
 
 help:            ## this list
 	@sed -nE 's/^([a-z-]+): .*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -32,11 +33,18 @@ real-models: setup  ## trained and well-known models as TorchScript files in bui
 	@cmake/python.sh
 	@.deps/python-2.11.0/bin/python models/exporters/export_models.py build/real-models
 
-test: real-models release  ## every test; those of the Torch-free core also under the address, undefined and thread sanitizers
+setup-tests:     # what only tests need: a browser, shells, what packages and documentation are made with
+	@cmake/setup.sh tests package doc
+
+test: test-core test-torch  ## every test
+
+test-core: setup-tests  ## the Torch-free core under the address, undefined and thread sanitizers; TORCH changes nothing in it
 	@cmake/build.sh build asan-core
 	@cmake/build.sh test asan-core -LE long
 	@cmake/build.sh build tsan
 	@cmake/build.sh test tsan -LE long
+
+test-torch: setup-tests real-models release  ## all other tests, with the LibTorch of TORCH
 	@cmake/build.sh test release -LE long
 
 test-long: test  ## the tests that take many minutes, too
@@ -60,6 +68,19 @@ asan: command    ## every test under the address and undefined-behaviour sanitiz
 tsan: command    ## the Torch-free core's tests under the thread sanitizer
 	@cmake/build.sh build tsan
 	@cmake/build.sh test tsan -LE long
+
+install: setup   ## installs below PREFIX (/usr/local): command, man page, completions, libraries, headers, CMake package
+	@cmake/build.sh build release torchsrm torchsrm_pages
+	@cmake/build.sh install release "$(or $(PREFIX),/usr/local)"
+
+package:         ## writes a Debian package with LibTorch inside: build/torchsrm_VERSION_ARCHITECTURE.deb
+	@cmake/setup.sh package
+	@cmake/build.sh build release torchsrm torchsrm_pages
+	@cmake/build.sh package release
+
+doc:             ## writes pages of the public API: build/doc/html/index.html
+	@cmake/setup.sh doc
+	@cmake/doc.sh build/doc
 
 clean:           ## removes build/ (LibTorch in .deps/ stays)
 	@rm -rf build

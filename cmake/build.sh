@@ -2,6 +2,8 @@
 # build.sh build PRESET [TARGET...]  configures and builds a preset of CMakePresets.json with the chosen LibTorch
 # build.sh test PRESET [OPTION...]   runs the tests of that build; options are ctest's
 # build.sh run PRESET PROGRAM [ARGUMENT...]  runs a program of that build
+# build.sh install PRESET PREFIX     installs the command and the libraries of that build
+# build.sh package PRESET            writes a Debian package of them to build/
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source cmake/libtorch.sh
@@ -29,9 +31,21 @@ build() {
   [ "$preset" != release ] || ln -sfn "${folder#build/}/torchsrm" build/torchsrm
 }
 
+package() {
+  rm -rf "$folder/package"
+  cpack --config "$folder/CPackConfig.cmake" -B "$folder/package" >"$folder/package.log" ||
+    stop "no package was made; $folder/package.log tells more." "$(tail -n 5 "$folder/package.log")"
+  for deb in "$folder"/package/*.deb; do
+    mv "$deb" build/
+    say "build/${deb##*/} has $(du -m "build/${deb##*/}" | cut -f1) MB"
+  done
+}
+
 case $verb in
   build) build "$@" ;;
   test) ctest --test-dir "$folder" --output-on-failure --no-tests=error --parallel "$(nproc)" "$@" ;;
   run) "$folder/$1" "${@:2}" ;;
-  *) stop "build.sh knows build, test and run; got $verb." ;;
+  install) cmake --install "$folder" --prefix "$1" ;;
+  package) package ;;
+  *) stop "build.sh knows build, test, run, install and package; got $verb." ;;
 esac

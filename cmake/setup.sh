@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Installs what a build needs: missing system packages by apt (as root or with password-less sudo), and LibTorch into
-# .deps/ of this folder. Nothing else is written to. Run it as often as you like: what is there is left alone, and what
-# an interruption left behind is taken up again.
+# setup.sh [PURPOSE...]: installs what a build needs: missing system packages by apt (as root or with password-less
+# sudo), with those of cmake/apt-packages-for-PURPOSE.txt (tests, package, doc), and LibTorch into .deps/ of this folder.
+# Nothing else is written to. Run it as often as you like: what is there is left alone, and what an interruption left
+# behind is taken up again.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source cmake/libtorch.sh
@@ -32,7 +33,8 @@ install_packages() {
   local wanted missing=() as_root=() package
   command -v dpkg-query >/dev/null || stop "this is no Debian-like system (dpkg-query is missing)." \
     "Install what cmake/apt-packages.txt lists in your system's way, then use CMake: cmake --preset release"
-  wanted=$(sed '/^#/d' cmake/apt-packages.txt)
+  set -- "${@/#/cmake/apt-packages-for-}"
+  wanted=$(sed '/^#/d' cmake/apt-packages.txt "${@/%/.txt}")
   for package in $wanted; do
     [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
   done
@@ -125,7 +127,7 @@ if [ -n "${CMAKE_PREFIX_PATH:-}" ] && [ -n "$libtorch_lock" ]; then
 fi
 check_machine
 check_disk
-install_packages
+install_packages "$@"
 if [ -n "$libtorch_lock" ] && ! libtorch_is_whole; then
   mkdir -p .deps
   exec 9>.deps/lock

@@ -61,11 +61,11 @@ class Setup(unittest.TestCase):
         path.write_text("#!/bin/bash\n" + body + "\n")
         path.chmod(0o755)
 
-    def run_setup(self, **variables):
+    def run_setup(self, *purposes, **variables):
         """Runs setup.sh; returns (exit code, stdout, stderr, the calls of apt-get, dpkg and pip)."""
         self.log.write_text("")
         environment = {"PATH": f"{self.bin}:{os.environ['PATH']}", "LOG": str(self.log), **variables}
-        done = subprocess.run([self.root / "cmake/setup.sh"], env=environment, stdin=subprocess.DEVNULL,
+        done = subprocess.run([self.root / "cmake/setup.sh", *purposes], env=environment, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=60)
         return done.returncode, done.stdout, done.stderr, self.log.read_text()
 
@@ -129,6 +129,13 @@ class Setup(unittest.TestCase):
     def test_too_little_memory_is_refused(self):
         self.fake("getconf", 'case $1 in _PHYS_PAGES) echo 500000 ;; PAGE_SIZE) echo 4096 ;; esac')
         self.assert_stops(["4 GB of memory", "1953 MB"])
+
+    def test_what_only_tests_need_is_installed_for_tests_alone(self):
+        self.fake("id", "echo 0")
+        self.fake("dpkg-query", 'case ${@: -1} in chromium | doxygen) exit 1 ;; esac; printf installed')
+        self.assertNotIn("apt-get", self.run_setup()[3])
+        self.assertRegex(self.run_setup("tests")[3], r"(?m)^apt-get .*install .* chromium$")
+        self.assertRegex(self.run_setup("tests", "doc")[3], r"(?m)^apt-get .*install .* chromium doxygen$")
 
     def test_without_root_or_sudo_the_line_to_run_is_printed_and_nothing_tried(self):
         self.fake("dpkg-query", '[ "${@: -1}" = ninja-build ] && exit 1; printf installed')

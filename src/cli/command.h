@@ -25,6 +25,10 @@ void add_compare_bases(CLI::App& app, Action& action);
 /// activation-basis.
 void add_experiment(CLI::App& app, Action& action);
 
+/// All commands with their options and help, as JSON: man page and completions are made of it, so that they never tell
+/// of an option that is not there. `torchsrm --describe` prints it; --help does not list that.
+std::string describe(const CLI::App& app);
+
 /// The whole command. Exit codes: 0 done, 1 for what a file, a model or the machine did, 2 for what is wrong from the
 /// command line alone, 130 after Ctrl-C. Everything that is printed, is printed from here down.
 int run(int argc, const char* const* argv);

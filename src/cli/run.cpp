@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/command.h"
@@ -64,6 +65,10 @@ int run(int argc, const char* const* argv) {
   add_learn_basis(app, action);
   add_compare_bases(app, action);
   add_experiment(app, action);
+  if (argc == 2 && argv[1] == std::string_view("--describe")) {
+    fmt::print("{}", describe(app));
+    return 0;
+  }
   // A limit on the size of files is an error of writing, with words, and not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
   try {
