@@ -62,7 +62,7 @@ TEST(HistoryPageTest, ScoresAndScalarsStandByStep) {
   EXPECT_EQ(data["frames"][0]["phase"], "training");  // the phase with most windows is shown first
   EXPECT_EQ(data["frames"][3]["phase"], "evaluation");
   EXPECT_EQ(data["frames"][2]["layers"][1]["name"], "b");
-  EXPECT_EQ(data["frames"][2]["layers"][1]["curves"][0]["holistic_counts"], json::parse("[5, 5, 5, 5, 5, 5, 5, 5]"));
+  EXPECT_EQ(data["frames"][2]["layers"][1]["curves"][0]["holistic_counts"], "-#######") << "8 times 5, packed";
   EXPECT_EQ(data["torn"], false);
   EXPECT_THAT(data["summary"].get<std::string>(), HasSubstr("3 windows of training, steps 0 to 20"));
 }

@@ -86,27 +86,6 @@ ordered_json tests_json(const LayerTests& tests) {
           {"planes", planes_json(tests.planes)}};
 }
 
-ordered_json neuron_json(const NeuronTable& neurons, const NeuronFinding& found) {
-  const NeuronReading& reading = found.reading;
-  ordered_json nearest = ordered_json::array();
-  for (const NearestRow& row : neurons.nearest(found.vector, found.side)) {
-    nearest.push_back(
-        {{"sample", row.sample}, {"position", row.position}, {"label", row.label}, {"cosine", row.cosine}});
-  }
-  return {{"vector", found.vector},
-          {"side", to_string(found.side)},
-          {"class", reading.majority_class},
-          {"count", reading.count},
-          {"num_labelled", reading.num_labelled},
-          {"purity", number_or_null(reading.purity)},
-          {"recall", number_or_null(reading.recall)},
-          {"base_rate", number_or_null(reading.base_rate)},
-          {"lift", number_or_null(reading.lift)},
-          {"p", found.p},
-          {"q", found.q},
-          {"nearest", nearest}};
-}
-
 ordered_json neurons_json(const NeuronTable& neurons) {
   const GrandmotherRule rule;
   ordered_json by_epsilon = ordered_json::array();
@@ -148,6 +127,27 @@ ordered_json densities_json(const PlaneDensities& densities) {
 }
 
 }  // namespace
+
+ordered_json neuron_json(const NeuronTable& neurons, const NeuronFinding& found) {
+  const NeuronReading& reading = found.reading;
+  ordered_json nearest = ordered_json::array();
+  for (const NearestRow& row : neurons.nearest(found.vector, found.side)) {
+    nearest.push_back(
+        {{"sample", row.sample}, {"position", row.position}, {"label", row.label}, {"cosine", row.cosine}});
+  }
+  return {{"vector", found.vector},
+          {"side", to_string(found.side)},
+          {"class", reading.majority_class},
+          {"count", reading.count},
+          {"num_labelled", reading.num_labelled},
+          {"purity", number_or_null(reading.purity)},
+          {"recall", number_or_null(reading.recall)},
+          {"base_rate", number_or_null(reading.base_rate)},
+          {"lift", number_or_null(reading.lift)},
+          {"p", found.p},
+          {"q", found.q},
+          {"nearest", nearest}};
+}
 
 void add_findings(ordered_json& layer, const LayerFindings& findings) {
   if (findings.tests) layer["tests"] = tests_json(*findings.tests);

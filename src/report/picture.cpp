@@ -33,48 +33,6 @@ double overlap(double first, double last, std::int64_t k) {
   return std::max(0.0, std::min(last, low + 1) - std::max(first, low));
 }
 
-// Means over the areas that height * width equal cells take of a picture.
-Picture resampled(const Picture& picture, std::int64_t height, std::int64_t width) {
-  if (height == picture.height && width == picture.width) return picture;
-  const double lines = static_cast<double>(picture.height) / static_cast<double>(height);
-  const double columns = static_cast<double>(picture.width) / static_cast<double>(width);
-  Picture cells{height, width, {}};
-  for (std::int64_t line = 0; line < height; ++line) {
-    const double top = static_cast<double>(line) * lines;
-    for (std::int64_t column = 0; column < width; ++column) {
-      const double left = static_cast<double>(column) * columns;
-      double sum = 0, area = 0;
-      for (auto y = static_cast<std::int64_t>(top); y < picture.height && overlap(top, top + lines, y) > 0; ++y) {
-        for (auto x = static_cast<std::int64_t>(left); x < picture.width; ++x) {
-          const double share = overlap(top, top + lines, y) * overlap(left, left + columns, x);
-          if (share == 0) break;
-          sum += share * picture.values[to_size(y * picture.width + x)];
-          area += share;
-        }
-      }
-      cells.values.push_back(sum / area);
-    }
-  }
-  return cells;
-}
-
-// The shade of every value, from 0 at the lowest to num_shades - 1 at the highest.
-std::vector<int> shades_of(const Picture& cells, int num_shades) {
-  double lowest = std::numeric_limits<double>::infinity(), highest = -lowest;
-  for (const double value : cells.values) {
-    if (!std::isfinite(value)) continue;
-    lowest = std::min(lowest, value);
-    highest = std::max(highest, value);
-  }
-  std::vector<int> shades;
-  for (const double value : cells.values) {
-    const bool has_shade = std::isfinite(value) && highest > lowest;
-    const double height = has_shade ? (value / 2 - lowest / 2) / (highest / 2 - lowest / 2) : 0;
-    shades.push_back(std::min(num_shades - 1, static_cast<int>(height * num_shades)));
-  }
-  return shades;
-}
-
 // `height` and `width` in cells, smaller in one measure where there are too many.
 Picture shrunk(const Picture& picture, double height, double width, double most_lines) {
   const double scale = std::min({1.0, most_lines / height, kMostColumns / width});
@@ -123,7 +81,7 @@ DrawnPicture drawn_in_characters(const Picture& picture, bool unicode) {
 
 }  // namespace
 
-DrawnPicture drawn(const Picture& picture, const ConsoleOptions& options) {
+void require_whole(const Picture& picture) {
   const bool is_whole =
       picture.height > 0 && picture.width > 0 && picture.values.size() == to_size(picture.height * picture.width);
   if (!is_whole) {
@@ -131,6 +89,50 @@ DrawnPicture drawn(const Picture& picture, const ConsoleOptions& options) {
                 fmt::format("{} x {} and {} values", picture.height, picture.width, picture.values.size()),
                 "give a number for each pixel");
   }
+}
+
+Picture resampled(const Picture& picture, std::int64_t height, std::int64_t width) {
+  if (height == picture.height && width == picture.width) return picture;
+  const double lines = static_cast<double>(picture.height) / static_cast<double>(height);
+  const double columns = static_cast<double>(picture.width) / static_cast<double>(width);
+  Picture cells{height, width, {}};
+  for (std::int64_t line = 0; line < height; ++line) {
+    const double top = static_cast<double>(line) * lines;
+    for (std::int64_t column = 0; column < width; ++column) {
+      const double left = static_cast<double>(column) * columns;
+      double sum = 0, area = 0;
+      for (auto y = static_cast<std::int64_t>(top); y < picture.height && overlap(top, top + lines, y) > 0; ++y) {
+        for (auto x = static_cast<std::int64_t>(left); x < picture.width; ++x) {
+          const double share = overlap(top, top + lines, y) * overlap(left, left + columns, x);
+          if (share == 0) break;
+          sum += share * picture.values[to_size(y * picture.width + x)];
+          area += share;
+        }
+      }
+      cells.values.push_back(sum / area);
+    }
+  }
+  return cells;
+}
+
+std::vector<int> shades_of(const Picture& cells, int num_shades) {
+  double lowest = std::numeric_limits<double>::infinity(), highest = -lowest;
+  for (const double value : cells.values) {
+    if (!std::isfinite(value)) continue;
+    lowest = std::min(lowest, value);
+    highest = std::max(highest, value);
+  }
+  std::vector<int> shades;
+  for (const double value : cells.values) {
+    const bool has_shade = std::isfinite(value) && highest > lowest;
+    const double height = has_shade ? (value / 2 - lowest / 2) / (highest / 2 - lowest / 2) : 0;
+    shades.push_back(std::min(num_shades - 1, static_cast<int>(height * num_shades)));
+  }
+  return shades;
+}
+
+DrawnPicture drawn(const Picture& picture, const ConsoleOptions& options) {
+  require_whole(picture);
   return options.colour && options.unicode ? drawn_in_greys(picture) : drawn_in_characters(picture, options.unicode);
 }
 

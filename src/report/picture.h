@@ -1,11 +1,21 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "srm/neuron_pictures.h"
 
 namespace srm::report {
+
+/// Throws srm::Error when a picture is empty or has not height * width values.
+void require_whole(const Picture& picture);
+
+/// Means over the areas that height * width equal cells take of a picture.
+Picture resampled(const Picture& picture, std::int64_t height, std::int64_t width);
+
+/// The shade of every value, from 0 at the lowest to num_shades - 1 at the highest; of one that is not finite 0.
+std::vector<int> shades_of(const Picture& cells, int num_shades);
 
 /// A picture as text for the terminal; every line takes `num_columns`.
 struct DrawnPicture {
