@@ -14,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include "counted_layer.h"
 #include "file_size_limit.h"
 #include "scratch_folder.h"
 #include "srm/error.h"
@@ -23,94 +24,13 @@ namespace srm {
 namespace {
 
 using nlohmann::json;
+using test::aligned_rows;
+using test::diagonal_rows;
+using test::layer_of;
+using test::Rows;
+using test::three_layers;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-using Rows = std::vector<std::vector<double>>;
-
-// A result by the method's definition: each row against each direction of each plane of the standard basis.
-Resonance layer_of(std::string address, std::int64_t dim, const Rows& rows, std::vector<double> epsilon = {0.9, 0.5},
-                   AngleGrid grid = AngleGrid(8)) {
-  ResonanceParts parts;
-  parts.address = std::move(address);
-  parts.dim = parts.num_vectors = dim;
-  parts.basis_name = "standard";
-  const Basis basis = Basis::standard(dim);
-  parts.basis = basis.vectors();
-  parts.planes = PlaneSet(basis, Pairs::kCombination).planes();
-  parts.num_planes_summed = std::ssize(parts.planes);
-  parts.grid = grid;
-  parts.num_samples_seen = static_cast<std::int64_t>(rows.size());
-  parts.num_calls = rows.empty() ? 0 : 1;
-  parts.epsilon = std::move(epsilon);
-
-  Rows directions;
-  for (std::vector<double> row : rows) {
-    double square = 0;
-    for (const double x : row) square += x * x;
-    parts.num_samples_zero_norm += square == 0 ? 1 : 0;
-    parts.num_samples_nonfinite += std::isfinite(square) ? 0 : 1;
-    if (square == 0 || !std::isfinite(square)) continue;
-    double quartic = 0;
-    for (double& x : row) {
-      x /= std::sqrt(square);
-      quartic += std::pow(x, 4);
-    }
-    parts.scores.quartic_sum += std::llround(quartic * static_cast<double>(Scores::kQuarticScale));
-    ++parts.scores.num_rows;
-    directions.push_back(std::move(row));
-  }
-  for (const double e : parts.epsilon) {
-    std::vector<std::int64_t> holistic(static_cast<std::size_t>(grid.num_angles()));
-    double cosines = 0;
-    std::int64_t num_hits = 0;
-    for (const Plane& plane : parts.planes) {
-      std::vector<std::int64_t> counts(holistic.size());
-      std::int64_t hits = 0;
-      for (const std::vector<double>& x : directions) {
-        const double u = x[static_cast<std::size_t>(plane.i)];
-        const double v = x[static_cast<std::size_t>(plane.j)];
-        for (std::int64_t k = 0; k < grid.num_angles(); ++k) {
-          const double cosine = u * std::cos(grid.angle_radians(k)) + v * std::sin(grid.angle_radians(k));
-          counts[static_cast<std::size_t>(k)] += cosine >= e - 1e-12 ? 1 : 0;
-        }
-        if (std::hypot(u, v) < std::max(e - 1e-12, 1e-300)) continue;
-        ++hits;
-        cosines += std::cos(4 * std::atan2(v, u));
-      }
-      parts.plane_hits.push_back(hits);
-      num_hits += hits;
-      for (std::size_t k = 0; k < counts.size(); ++k) holistic[k] += counts[k];
-      parts.counts.insert(parts.counts.end(), counts.begin(), counts.end());
-    }
-    parts.holistic_counts.insert(parts.holistic_counts.end(), holistic.begin(), holistic.end());
-    parts.scores.num_hits.push_back(num_hits);
-    parts.scores.cosine_sum.push_back(std::llround(cosines * static_cast<double>(Scores::kCosineScale)));
-  }
-  return Resonance(std::move(parts));
-}
-
-// 60 rows on +b_0, 40 on +b_1, 20 on -b_2, and 8 without a direction: 128 rows, so that fractions are short numbers.
-Rows aligned_rows() {
-  Rows rows(60, {1, 0, 0});
-  rows.insert(rows.end(), 40, {0, 2, 0});
-  rows.insert(rows.end(), 20, {0, 0, -3});
-  rows.insert(rows.end(), 2, {0, 0, 0});
-  rows.insert(rows.end(), 6, {1, std::numeric_limits<double>::quiet_NaN(), 0});
-  return rows;
-}
-
-// No plane holds more than r = sqrt(2/3) of such a row: nothing is inside at 0.9.
-Rows diagonal_rows() { return Rows(50, {1, 1, 1}); }
-
-Results three_layers() {
-  Results results;
-  results.settings = {{"epsilon", "0.9, 0.5"}, {"angles", "8"}};
-  results.layers.push_back(layer_of("encoder.act", 3, aligned_rows()));
-  results.layers.push_back(layer_of("diagonal, \"so called\"", 3, diagonal_rows()));
-  results.layers.push_back(layer_of("never", 2, {}));
-  return results;
-}
 
 std::string csv_of(const Results& results) {
   std::ostringstream out;
@@ -122,21 +42,6 @@ std::string html_of(const Results& results) {
   std::ostringstream out;
   write_report_html(out, results);
   return out.str();
-}
-
-std::string between(const std::string& text, const std::string& begin, const std::string& end) {
-  const std::size_t first = text.find(begin) + begin.size();
-  return text.substr(first, text.find(end, first) - first);
-}
-
-json page_data(const std::string& html) {
-  return json::parse(between(html, R"(<script type="application/json" id="data">)", "</script>"));
-}
-
-std::ptrdiff_t num_occurrences(const std::string& text, const std::string& part) {
-  std::ptrdiff_t number = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++number;
-  return number;
 }
 
 // Sources are ASCII: block characters become their height in eighths, the frame | L - and the ellipsis ~.
@@ -412,99 +317,6 @@ TEST(PlaneChart, SaysWhatToDoAboutAFlatLineAndWhichPlanesThereAre) {
   EXPECT_THAT(plane_chart(results.layers[1], 0, 1, {}), HasSubstr("no sample inside at epsilon 0.9: lower --epsilon"));
   EXPECT_THAT(plane_chart(results.layers[2], 0, 1, {}), HasSubstr("no samples were seen"));
   EXPECT_THROW(plane_chart(results.layers[0], 1, 0, {}), Error);
-}
-
-TEST(ReportHtml, HoldsTheCountsOfEveryLayer) {
-  const Results results = three_layers();
-  const json data = page_data(html_of(results));
-  ASSERT_EQ(data["layers"].size(), 3u);
-  EXPECT_EQ(data["settings"][0], json::array({"epsilon", "0.9, 0.5"}));
-  for (std::size_t l = 0; l < results.layers.size(); ++l) {
-    const Resonance& layer = results.layers[l];
-    const json& object = data["layers"][l];
-    EXPECT_EQ(object["address"], layer.address());
-    EXPECT_EQ(object["num_samples_seen"], layer.num_samples_seen());
-    EXPECT_EQ(object["is_orthogonal"], true);
-    for (std::int64_t e = 0; e < layer.num_epsilons(); ++e) {
-      const json& curves = object["curves"][static_cast<std::size_t>(e)];
-      const auto holistic = layer.holistic_counts(e);
-      EXPECT_EQ(curves["holistic_counts"], std::vector<std::int64_t>(holistic.begin(), holistic.end()));
-      EXPECT_DOUBLE_EQ(curves["isotropic_rate"],
-                       isotropic_rate(layer.dim(), layer.parts().epsilon[static_cast<std::size_t>(e)]));
-      const std::vector<double> deviation = layer.holistic_std(e);
-      for (std::size_t k = 0; k < deviation.size(); ++k) EXPECT_NEAR(curves["holistic_std"][k], deviation[k], 1e-6);
-      ASSERT_EQ(static_cast<std::int64_t>(curves["planes"].size()), layer.num_planes());
-      for (const json& plane : curves["planes"]) {
-        const auto counts = layer.counts(e, layer.plane_index(plane["i"], plane["j"]));
-        EXPECT_EQ(plane["counts"], std::vector<std::int64_t>(counts.begin(), counts.end()));
-      }
-    }
-  }
-}
-
-TEST(ReportHtml, LoadsNothingFromElsewhere) {
-  std::string html = html_of(three_layers());
-  EXPECT_EQ(num_occurrences(html, "content=\"default-src 'none'; script-src 'unsafe-inline';"), 1);
-  EXPECT_EQ(num_occurrences(html, "{{report"), 0) << "a placeholder of the template was not filled";
-  // The chart library names addresses in its texts; what it could load, the policy above forbids.
-  const std::size_t library = html.find("* plotly.js v");
-  ASSERT_NE(library, std::string::npos);
-  html.erase(library, html.find("</script>", library) - library);
-  EXPECT_LT(html.size(), 60000u);
-  for (const char* load : {"src=", "href=", "url(", "@import", "fetch(", "XMLHttpRequest", "https:", "import("}) {
-    EXPECT_THAT(html, Not(HasSubstr(load)));
-  }
-  EXPECT_EQ(num_occurrences(html, "http:"), num_occurrences(html, "http://www.w3.org/2000/svg"));
-}
-
-TEST(ReportHtml, KeepsNamesFromBecomingMarkup) {
-  const std::string plain = html_of(three_layers());
-  Results results = three_layers();
-  const std::string name = "<script>alert(1)</script><!-- \xe2\x80\xa8 \xff {{data}} ]]>";
-  results.layers.push_back(layer_of(name, 2, {}));
-  results.settings.emplace_back(name, name);
-  const std::string html = html_of(results);
-  EXPECT_EQ(num_occurrences(html, "alert(1)</"), 0);
-  for (const char* tag : {"<script", "</script", "<!--"}) {
-    EXPECT_EQ(num_occurrences(html, tag), num_occurrences(plain, tag)) << tag;
-  }
-  const json data = page_data(html);
-  EXPECT_EQ(data["layers"][3]["address"], "<script>alert(1)</script><!-- \xe2\x80\xa8 \xef\xbf\xbd {{data}} ]]>");
-  EXPECT_EQ(data["settings"][2][0], data["layers"][3]["address"]);
-  const std::string text = between(html, R"(id="data">)", "</script>");
-  EXPECT_TRUE(std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; }));
-}
-
-// A wide layer may not make a page that no browser opens: the strongest 64 planes, every s-th of very many angles.
-TEST(ReportHtml, ReducesAWideLayerByItsRules) {
-  Rows rows;
-  for (std::int64_t i = 0; i < 20; ++i) {
-    std::vector<double> row(20, 0.0);
-    row[static_cast<std::size_t>(i)] = 1;
-    rows.insert(rows.end(), i == 7 ? 5 : 1, row);
-  }
-  Results results;
-  results.layers.push_back(layer_of("wide", 20, rows, {0.9}, AngleGrid(1000)));
-  const json layer = page_data(html_of(results))["layers"][0];
-  EXPECT_EQ(layer["num_planes"], 190);
-  EXPECT_EQ(layer["angle_step"], 2);
-  const json& planes = layer["curves"][0]["planes"];
-  ASSERT_EQ(planes.size(), 64u);
-  EXPECT_EQ(planes[0]["counts"].size(), 500u);
-  for (std::size_t p = 0; p < 19; ++p) EXPECT_TRUE(planes[p]["i"] == 7 || planes[p]["j"] == 7);
-  EXPECT_EQ(layer["curves"][0]["holistic_counts"].size(), 500u);
-}
-
-TEST(ReportHtml, DrawsNoIsotropicLineWhereVectorsKeepTheirLengths) {
-  ResonanceParts parts = layer_of("kept", 2, Rows(3, {1, 0})).parts();
-  parts.basis_lengths = VectorLengths::kKept;
-  parts.basis = {2, 0, 1, 1};
-  Results results;
-  results.layers.emplace_back(std::move(parts));
-  const json layer = page_data(html_of(results))["layers"][0];
-  EXPECT_TRUE(layer["curves"][0]["isotropic_rate"].is_null());
-  EXPECT_EQ(layer["is_orthogonal"], false);
-  EXPECT_THAT(plane_chart(results.layers[0], 0, 1, {}), HasSubstr("+e2"));
 }
 
 // Word for word: other programs read it.

@@ -1,23 +1,11 @@
 #pragma once
 
-#include <cstdint>
-#include <functional>
 #include <string>
-#include <vector>
 
+#include "srm/picture.h"
 #include "srm/report.h"
 
 namespace srm {
-
-/// Numbers that are drawn as a picture, line by line from the top.
-struct Picture {
-  std::int64_t height = 0;
-  std::int64_t width = 0;
-  std::vector<double> values;  ///< (height, width)
-};
-
-/// The picture of the sample of this number; throws srm::Error where there is none.
-using PictureOf = std::function<Picture(std::int64_t sample)>;
 
 /// neurons_text() with pictures below each signed vector of its tables: the samples nearest to it, as many as fit side
 /// by side, each below its number and, in brackets, its class. A picture is at most 32 columns wide and shaded from its

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <iosfwd>
 #include <nlohmann/json_fwd.hpp>
+#include <span>
 #include <string>
 
 #include "srm/grandmother_neurons.h"
 #include "srm/history.h"
+#include "srm/picture.h"
 #include "srm/results.h"
 
 namespace srm {
@@ -32,8 +36,28 @@ void write_neurons_csv(std::ostream& out, const Results& results);
 /// epsilon) and `densities`. Undefined numbers are null. Strings are valid UTF-8 whatever the names were.
 nlohmann::ordered_json layers_json(const Results& results);
 
-/// One self-contained page that loads nothing: every layer's holistic curve, its spread, its planes, its counts.
-void write_report_html(std::ostream& out, const Results& results);
+/// What a page can tell beyond its results.
+struct ReportOptions {
+  const History* history = nullptr;  ///< of the training that made the model: the page then has its section Training
+  PictureOf picture_of;              ///< draws the samples nearest to a neuron; empty: they are told by number
+  std::function<std::string(std::int64_t sample)>
+      text_of;          ///< the same in words; throws srm::Error where there is none
+  std::string command;  ///< the command line that writes the page, which then shows it
+};
+
+/// Results by the name that the page gives them.
+struct NamedResults {
+  std::string name;
+  const Results& results;
+};
+
+/// One self-contained page that loads nothing: an overview of all layers, and of each its curves, planes, neurons and
+/// tests. Its size is bounded by rules that it states. Throws what the functions in `options` throw.
+void write_report_html(std::ostream& out, const Results& results, const ReportOptions& options = {});
+
+/// The same of several results: a layer that is in more than one of them, as in several bases, is drawn side by side.
+/// Throws srm::Error unless there is a result, and when two have the same name.
+void write_report_html(std::ostream& out, std::span<const NamedResults> results, const ReportOptions& options = {});
 
 /// The same of a history: scores and scalars by step, and the curves of the windows, or of as many as keep the page
 /// small, to be scrubbed through.

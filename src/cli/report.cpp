@@ -1,12 +1,19 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <optional>
 #include <sstream>
+#include <vector>
 
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/input_pictures.h"
+#include "cli/input_texts.h"
 #include "cli/result_path.h"
+#include "cli/shell_word.h"
 #include "files/atomic_file.h"
 #include "srm/history.h"
 #include "srm/io.h"
@@ -16,21 +23,93 @@ namespace srm::cli {
 namespace {
 
 constexpr const char* kFooter = R"(Examples:
-  torchsrm report training.srmh -o training.html
-  torchsrm report result -o result.html)";
+  torchsrm report result -o result.html
+  torchsrm report standard rotated learned -o bases.html
+  torchsrm report result --inputs held_out.npy --training training.srmh -o result.html
+  torchsrm report training.srmh -o training.html)";
 
 struct Flags {
-  std::string source;
+  std::vector<std::string> sources;
   std::string output;
+  std::string training;
+  std::string inputs;
+  std::string image;
+  std::string texts;
 };
+
+// What a result is called beside others: its folder, or its file without what all are called; where two would be
+// called the same, as they are on the command line.
+std::vector<std::string> names_of(const std::vector<std::string>& sources) {
+  std::vector<std::string> names;
+  for (const std::string& source : sources) {
+    std::filesystem::path path = std::filesystem::path(source).lexically_normal();
+    if (path.filename() == "results.srm.pt" && path.has_parent_path()) path = path.parent_path();
+    if (!path.has_filename()) path = path.parent_path();
+    std::string name = path.filename().string();
+    if (name.ends_with(".srm.pt")) name.resize(name.size() - 7);
+    names.push_back(name.empty() || name == "." ? source : name);
+  }
+  std::vector<std::string> unique = names;
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    if (std::count(names.begin(), names.end(), names[k]) > 1) unique[k] = sources[k];
+  }
+  return unique;
+}
+
+std::string command_line(const Flags& flags) {
+  std::string text = "torchsrm report";
+  for (const std::string& source : flags.sources) text += " " + shell_word(source);
+  const auto add = [&](const char* flag, const std::string& value) {
+    if (!value.empty()) text += fmt::format(" {} {}", flag, shell_word(value));
+  };
+  add("--training", flags.training);
+  add("--inputs", flags.inputs);
+  add("--image", flags.image);
+  add("--texts", flags.texts);
+  add("-o", flags.output);
+  return text;
+}
+
+void require_alone(const Flags& flags) {
+  if (flags.sources.size() > 1) {
+    throw Misuse("report", "a history of training has a page of its own",
+                 fmt::format("{} beside others", printable(flags.sources.front())),
+                 "give it behind --training for a section in the page of a result");
+  }
+  if (!flags.training.empty() || !flags.inputs.empty() || !flags.texts.empty()) {
+    throw Misuse("report", "pictures, texts and training belong to the page of a result",
+                 printable(flags.sources.front()) + ", a history", "give a result");
+  }
+}
+
+void write_result_page(const Flags& flags, const std::optional<ImageSize>& size, std::ostream& page) {
+  std::vector<Results> results;
+  for (const std::string& source : flags.sources) results.push_back(load_results(result_path(source)));
+  std::vector<NamedResults> named;
+  const std::vector<std::string> names = names_of(flags.sources);
+  for (std::size_t k = 0; k < results.size(); ++k) named.push_back({names[k], results[k]});
+  ReportOptions options;
+  options.command = command_line(flags);
+  std::optional<History> history;
+  if (!flags.training.empty()) history = load_history(flags.training);
+  if (history) options.history = &*history;
+  if (!flags.inputs.empty()) options.picture_of = read_pictures(flags.inputs, size);
+  if (!flags.texts.empty()) options.text_of = read_texts(flags.texts);
+  write_report_html(page, named, options);
+}
 
 int report(const Flags& flags) {
   if (flags.output.empty()) throw Misuse("-o", "the page must have a name", "none", "e.g. -o report.html");
+  const std::optional<ImageSize> size = image_size_of(flags.image);
+  if (flags.inputs.empty() && size) {
+    throw Misuse("--image", "the size is that of --inputs", "no --inputs", "give --inputs too");
+  }
   std::ostringstream page;
-  if (is_history(flags.source)) {
-    write_history_html(page, load_history(flags.source));
+  if (std::any_of(flags.sources.begin(), flags.sources.end(), [](const auto& one) { return is_history(one); })) {
+    require_alone(flags);
+    write_history_html(page, load_history(flags.sources.front()));
   } else {
-    write_report_html(page, load_results(result_path(flags.source)));
+    write_result_page(flags, size, page);
   }
   AtomicFile file(flags.output);
   file.write(page.str());
@@ -42,11 +121,19 @@ int report(const Flags& flags) {
 }  // namespace
 
 void add_report(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("report", "Write the page of a result, or of a history of training");
+  CLI::App* command = app.add_subcommand("report", "Write the page of results, or of a history of training");
   auto flags = std::make_shared<Flags>();
   command->footer(kFooter);
-  command->add_option("SOURCE", flags->source, "A result file, its folder, or a history of srm::Monitor")->required();
+  command
+      ->add_option("SOURCE", flags->sources,
+                   "Result files or their folders, which one page draws side by side; or a history of srm::Monitor")
+      ->required();
   command->add_option("-o,--output", flags->output, "The page: one file that loads nothing")->required();
+  command->add_option("--training", flags->training, "A history of srm::Monitor, drawn as a section of its own");
+  command->add_option("--inputs", flags->inputs,
+                      "FILE[:KEY] of the observed inputs (num_samples, ...): draws the samples nearest to a neuron");
+  command->add_option("--image", flags->image, "With --inputs that are rows of pixels: HxW (default: square)");
+  command->add_option("--texts", flags->texts, "A file with a line of text a sample, shown beside its number");
   command->callback([flags, &action] { action = [flags] { return report(*flags); }; });
 }
 

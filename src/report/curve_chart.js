@@ -1,4 +1,4 @@
-// The figure of one layer at one epsilon: the holistic curve above, the single planes below.
+// What is drawn of one layer at one epsilon: the holistic curve with its spread, and the single planes.
 
 const colours = () => {
   const style = getComputedStyle(document.documentElement);
@@ -11,7 +11,12 @@ const colours = () => {
     mean: colour('mean'),
     band: colour('band'),
     plane: colour('plane'),
-    isotropic: colour('isotropic')
+    isotropic: colour('isotropic'),
+    chosenLine: colour('chosen-line'),
+    range: colour('range'),
+    less: colour('less'),
+    even: colour('even'),
+    more: colour('more')
   };
 };
 
@@ -27,22 +32,102 @@ const angleAxis = (layer) => {
   };
 };
 
-const traces = (layer, curves, colour) => {
+// f is the fraction inside the spotlight itself, its negative the fraction inside the opposite one, f(theta + 180), and
+// the signed curve what f has more than its negative.
+const kCurveWords = {
+  positive: {mean: 'mean over planes', axis: 'samples inside', title: 'Holistic curve'},
+  negative: {mean: 'mean over planes, opposite side', axis: 'samples inside opposite', title: 'Holistic curve of the opposite side'},
+  signed: {mean: 'mean over planes, signed', axis: 'inside minus opposite', title: 'Signed holistic curve'}
+};
+const hasHalfTurn = (layer) => layer.num_distinct_angles % (2 * layer.angle_step) === 0;
+const halfTurned = (values) => {
+  const half = values.length / 2;
+  return values.map((unused, k) => values[(k + half) % values.length]);
+};
+const ofKind = (values, kind) => {
+  if (kind === 'positive') return values;
+  const opposite = halfTurned(values);
+  return kind === 'negative' ? opposite : values.map((value, k) => value - opposite[k]);
+};
+const curveKinds = (layer) => Object.keys(kCurveWords).filter(
+    (kind) => kind === 'positive' || hasHalfTurn(layer) || (kind === 'signed' && layer.signed));
+
+// The holistic curve and what is drawn with it, in fractions of the samples; null for what there is none of.
+const curveOf = (layer, curves, kind = 'positive') => {
+  const fractions = (counts, divisor) => counts.map((count) => (divisor === 0 ? 0 : count / divisor));
+  const ofSamples = (counts) => (counts ? fractions(counts, layer.num_samples_seen) : null);
+  if (kind === 'signed') {
+    const mean = curves.signed_counts ?
+        fractions(curves.signed_counts, layer.num_samples_seen * layer.num_planes_summed) :
+        ofKind(holisticMean(layer, curves), kind);
+    return {
+      mean,
+      deviation: null,
+      low: ofSamples(curves.signed_low),
+      high: ofSamples(curves.signed_high),
+      isotropic: curves.isotropic_rate === null ? null : 0
+    };
+  }
+  const turned = (values) => (values ? ofKind(values, kind) : null);
+  return {
+    mean: turned(holisticMean(layer, curves)),
+    deviation: turned(curves.holistic_std),
+    low: turned(ofSamples(curves.low)),
+    high: turned(ofSamples(curves.high)),
+    isotropic: curves.isotropic_rate
+  };
+};
+
+const planeCurve = (layer, plane, kind) =>
+    ofKind(plane.counts.map((count) => (layer.num_samples_seen === 0 ? 0 : count / layer.num_samples_seen)), kind);
+const planeCurves = (layer, curves, kind) => (kind === 'positive' || hasHalfTurn(layer) ? curves.planes : []);
+
+// One trace with gaps, so that 64 planes cost the page no more than one.
+const planesTrace = (layer, curves, colour, kind, x) => {
+  const trace = {
+    name: 'single planes',
+    legendrank: 6,
+    x: [],
+    y: [],
+    customdata: [],
+    mode: 'lines',
+    connectgaps: false,
+    line: {color: colour.plane, width: 1},
+    hovertemplate: '%{x:.4~g}\u00b0: %{y:.3~p}<extra>plane %{customdata}</extra>'
+  };
+  for (const plane of planeCurves(layer, curves, kind)) {
+    const label = `(${plane.i}, ${plane.j}), ${plural(plane.num_hits, 'hit', 'hits')}`;
+    const f = closed(planeCurve(layer, plane, kind));
+    for (let k = 0; k < f.length; ++k) {
+      trace.x.push(x[k]);
+      trace.y.push(f[k]);
+      trace.customdata.push(label);
+    }
+    trace.x.push(null);
+    trace.y.push(null);
+    trace.customdata.push('');
+  }
+  return trace;
+};
+
+const traces = (layer, curves, colour, kind = 'positive', chosenPlane = null) => {
   const x = closed(angles(layer), 360);
-  const mean = closed(holisticMean(layer, curves));
+  const curve = curveOf(layer, curves, kind);
+  const mean = closed(curve.mean);
+  const words = kCurveWords[kind];
   const line = {
-    name: 'mean over planes',
+    name: words.mean,
     legendrank: 1,
     x,
     y: mean,
     mode: 'lines',
     line: {color: colour.mean, width: 2.5},
-    hovertemplate: '%{x:.4~g}\u00b0: %{y:.3~p}<extra>mean over planes</extra>'
+    hovertemplate: `%{x:.4~g}\u00b0: %{y:.3~p}<extra>${words.mean}</extra>`
   };
   const edge = {x, mode: 'lines', line: {width: 0}, hoverinfo: 'skip', yaxis: 'y2'};
   const made = [];
-  if (curves.holistic_std !== null) {
-    const deviation = closed(curves.holistic_std);
+  if (curve.deviation !== null) {
+    const deviation = closed(curve.deviation);
     made.push({...edge, y: mean.map((value, k) => Math.max(0, value - deviation[k])), showlegend: false}, {
       ...edge,
       y: mean.map((value, k) => value + deviation[k]),
@@ -52,132 +137,44 @@ const traces = (layer, curves, colour) => {
       legendrank: 2
     });
   }
+  if (curve.low !== null) {
+    const bound = {x, mode: 'lines', line: {color: colour.mean, width: 1, dash: 'dot'}, yaxis: 'y2', legendgroup: 'quantiles'};
+    const words = (share) => `%{x:.4~g}\u00b0: ${share} of planes have at most %{y:.3~p}<extra></extra>`;
+    made.push(
+        {...bound, y: closed(curve.low), name: '5 % to 95 % of planes', legendrank: 3, hovertemplate: words('5 %')},
+        {...bound, y: closed(curve.high), showlegend: false, hovertemplate: words('95 %')});
+  }
   made.push({...line, yaxis: 'y2'});
-  if (curves.isotropic_rate !== null) {
+  if (curve.isotropic !== null) {
     made.push({
       name: 'evenly spread directions',
-      legendrank: 3,
+      legendrank: 4,
       x: [0, 360],
-      y: [curves.isotropic_rate, curves.isotropic_rate],
+      y: [curve.isotropic, curve.isotropic],
       mode: 'lines',
       yaxis: 'y2',
       line: {color: colour.isotropic, width: 2, dash: 'dash'},
       hovertemplate: '%{y:.3~p}<extra>evenly spread directions</extra>'
     });
   }
-  // One trace with gaps, so that 64 planes cost the page no more than one.
-  const planes = {
-    name: 'single planes',
-    legendrank: 4,
-    x: [],
-    y: [],
-    customdata: [],
-    mode: 'lines',
-    connectgaps: false,
-    line: {color: colour.plane, width: 1},
-    hovertemplate: '%{x:.4~g}\u00b0: %{y:.3~p}<extra>plane %{customdata}</extra>'
-  };
-  for (const plane of curves.planes) {
-    const label = `(${plane.i}, ${plane.j}), ${plural(plane.num_hits, 'hit', 'hits')}`;
-    const f = closed(plane.counts.map((count) => (layer.num_samples_seen === 0 ? 0 : count / layer.num_samples_seen)));
-    for (let k = 0; k < f.length; ++k) {
-      planes.x.push(x[k]);
-      planes.y.push(f[k]);
-      planes.customdata.push(label);
-    }
-    planes.x.push(null);
-    planes.y.push(null);
-    planes.customdata.push('');
+  made.push(planesTrace(layer, curves, colour, kind, x), {...line, showlegend: false});
+  if (chosenPlane !== null) {
+    made.push({
+      name: `plane (${chosenPlane.i}, ${chosenPlane.j})`,
+      legendrank: 5,
+      x,
+      y: closed(planeCurve(layer, chosenPlane, kind)),
+      mode: 'lines',
+      line: {color: colour.chosenLine, width: 2},
+      hovertemplate: '%{x:.4~g}\u00b0: %{y:.3~p}<extra>the chosen plane</extra>'
+    });
   }
-  made.push(planes, {...line, showlegend: false});
   return made;
 };
 
 const emptyText = (layer, curves, epsilon) => {
   if (layer.num_samples_seen === 0) return 'No samples were seen in this layer';
   if (layer.num_planes_summed === 0) return 'This basis spans no plane';
-  if (isFlatZero(layer, curves)) return `No sample inside at \u03b5 = ${epsilon}: lower --epsilon`;
+  if (isFlatZero(layer, curves)) return `No sample inside at \u03b5 = ${shortEpsilon(epsilon)}: lower --epsilon`;
   return '';
-};
-
-const drawChart = (layer, curves, epsilon) => {
-  const nothing = emptyText(layer, curves, epsilon);
-  byId('nothing').hidden = nothing === '';
-  byId('nothing').textContent = nothing;
-  byId('chart').hidden = nothing !== '';
-  if (nothing) return;
-  const colour = colours();
-  const narrow = byId('chart').clientWidth < 560;
-  const axis = {
-    gridcolor: colour.rule,
-    zerolinecolor: colour.rule,
-    linecolor: colour.soft,
-    ticks: 'outside',
-    tickcolor: colour.soft,
-    automargin: true
-  };
-  const fraction = {...axis, rangemode: 'tozero', tickformat: '~p', title: {text: narrow ? '' : 'samples inside'}};
-  const panelTitle = (text, y) => ({
-    text,
-    x: 0,
-    xref: 'paper',
-    xanchor: 'left',
-    y,
-    yref: 'paper',
-    yanchor: 'bottom',
-    showarrow: false,
-    font: {size: 13, color: colour.ink}
-  });
-  const annotations = [panelTitle('<b>Holistic curve</b>', 1), panelTitle('<b>Single planes</b> and their mean', 0.46)];
-  Plotly.react(
-      'chart', traces(layer, curves, colour), {
-        paper_bgcolor: colour.page,
-        plot_bgcolor: colour.page,
-        font: {family: getComputedStyle(document.body).fontFamily, size: narrow ? 11 : 13, color: colour.ink},
-        margin: {l: narrow ? 44 : 70, r: narrow ? 12 : 20, t: narrow ? 84 : 70, b: 46},
-        hovermode: 'closest',
-        legend: {orientation: 'h', traceorder: 'normal', x: 0, xanchor: 'left', y: 1.06, yanchor: 'bottom'},
-        xaxis: {...axis, ...angleAxis(layer), range: [0, 360], anchor: 'y'},
-        yaxis: {...fraction, domain: [0, 0.45]},
-        yaxis2: {...fraction, domain: [0.56, 1]},
-        annotations,
-      },
-      {
-        responsive: true,
-        displaylogo: false,
-        displayModeBar: narrow ? false : 'hover',
-        modeBarButtonsToRemove: ['select2d', 'lasso2d', 'autoScale2d', 'sendChartToCloud'],
-        toImageButtonOptions: {format: 'svg', filename: 'spotlight-resonance'}
-      });
-};
-
-const chartCaption = (layer, curves, epsilon) => {
-  const said = [
-    `Fraction of ${plural(layer.num_samples_seen, 'sample', 'samples')} inside the spotlight at \u03b5\u00a0=\u00a0` +
-    `${epsilon} as it turns through ${plural(layer.num_planes_summed, 'plane', 'planes')}.`
-  ];
-  const hasAll = layer.num_planes === layer.num_planes_summed;
-  if (curves.planes.length < layer.num_planes) {
-    said.push(
-        `Single planes: the ${curves.planes.length} with the highest peak, of ${whole(layer.num_planes)}` +
-        (hasAll ? '; the mean and its band are over all of them.' : '.'));
-  }
-  if (!hasAll) {
-    said.push(
-        `Planes with a curve of their own: ${whole(layer.num_planes)} (${layer.plane_choice}). The mean is over all, ` +
-        (curves.holistic_std === null ? 'and has no band.' : 'its band over those.'));
-  }
-  if (layer.angle_step > 1) {
-    said.push(
-        `Drawn at every ${layer.angle_step}th of ${whole(layer.num_distinct_angles)} angles; planes.csv uses all.`);
-  }
-  if (!layer.is_orthogonal) {
-    said.push(
-        'Where basis vectors are not orthogonal, e\u2082 is the part of b\u2c7c orthogonal to b\u1d62, normalised.');
-  }
-  if (curves.isotropic_rate === null) {
-    said.push(
-        'No line for evenly spread directions: the basis vectors keep their lengths, so each has its own threshold.');
-  }
-  return said.join(' ');
 };

@@ -11,8 +11,39 @@ TORCHSRM_EMBED(srm_page_report_css, TORCHSRM_PAGE_FOLDER "/report.css")
 TORCHSRM_EMBED(srm_page_page_text_js, TORCHSRM_PAGE_FOLDER "/page_text.js")
 TORCHSRM_EMBED(srm_page_layer_table_js, TORCHSRM_PAGE_FOLDER "/layer_table.js")
 TORCHSRM_EMBED(srm_page_curve_chart_js, TORCHSRM_PAGE_FOLDER "/curve_chart.js")
-TORCHSRM_EMBED(srm_page_findings_js, TORCHSRM_PAGE_FOLDER "/findings.js")
+TORCHSRM_EMBED(srm_page_result_page_css, TORCHSRM_PAGE_FOLDER "/result_page.css")
+TORCHSRM_EMBED(srm_page_overview_section_html, TORCHSRM_PAGE_FOLDER "/overview_section.html")
+TORCHSRM_EMBED(srm_page_layer_section_html, TORCHSRM_PAGE_FOLDER "/layer_section.html")
+TORCHSRM_EMBED(srm_page_reading_section_html, TORCHSRM_PAGE_FOLDER "/reading_section.html")
+TORCHSRM_EMBED(srm_page_overview_js, TORCHSRM_PAGE_FOLDER "/overview.js")
+TORCHSRM_EMBED(srm_page_layer_chart_js, TORCHSRM_PAGE_FOLDER "/layer_chart.js")
+TORCHSRM_EMBED(srm_page_polar_chart_js, TORCHSRM_PAGE_FOLDER "/polar_chart.js")
+TORCHSRM_EMBED(srm_page_class_chart_js, TORCHSRM_PAGE_FOLDER "/class_chart.js")
+TORCHSRM_EMBED(srm_page_basis_chart_js, TORCHSRM_PAGE_FOLDER "/basis_chart.js")
+TORCHSRM_EMBED(srm_page_layer_section_js, TORCHSRM_PAGE_FOLDER "/layer_section.js")
+TORCHSRM_EMBED(srm_page_reading_examples_js, TORCHSRM_PAGE_FOLDER "/reading_examples.js")
+TORCHSRM_EMBED(srm_page_made_by_js, TORCHSRM_PAGE_FOLDER "/made_by.js")
+TORCHSRM_EMBED(srm_page_page_link_js, TORCHSRM_PAGE_FOLDER "/page_link.js")
+TORCHSRM_EMBED(srm_page_figure_export_js, TORCHSRM_PAGE_FOLDER "/figure_export.js")
+TORCHSRM_EMBED(srm_page_planes_section_html, TORCHSRM_PAGE_FOLDER "/planes_section.html")
+TORCHSRM_EMBED(srm_page_planes_section_css, TORCHSRM_PAGE_FOLDER "/planes_section.css")
+TORCHSRM_EMBED(srm_page_plane_map_js, TORCHSRM_PAGE_FOLDER "/plane_map.js")
+TORCHSRM_EMBED(srm_page_plane_density_js, TORCHSRM_PAGE_FOLDER "/plane_density.js")
+TORCHSRM_EMBED(srm_page_plane_view_js, TORCHSRM_PAGE_FOLDER "/plane_view.js")
+TORCHSRM_EMBED(srm_page_strongest_planes_js, TORCHSRM_PAGE_FOLDER "/strongest_planes.js")
+TORCHSRM_EMBED(srm_page_planes_section_js, TORCHSRM_PAGE_FOLDER "/planes_section.js")
+TORCHSRM_EMBED(srm_page_neurons_section_html, TORCHSRM_PAGE_FOLDER "/neurons_section.html")
+TORCHSRM_EMBED(srm_page_neurons_section_css, TORCHSRM_PAGE_FOLDER "/neurons_section.css")
+TORCHSRM_EMBED(srm_page_neurons_section_js, TORCHSRM_PAGE_FOLDER "/neurons_section.js")
+TORCHSRM_EMBED(srm_page_training_section_html, TORCHSRM_PAGE_FOLDER "/training_section.html")
+TORCHSRM_EMBED(srm_page_training_section_css, TORCHSRM_PAGE_FOLDER "/training_section.css")
+TORCHSRM_EMBED(srm_page_training_section_js, TORCHSRM_PAGE_FOLDER "/training_section.js")
+TORCHSRM_EMBED(srm_page_training_player_css, TORCHSRM_PAGE_FOLDER "/training_player.css")
+TORCHSRM_EMBED(srm_page_training_player_js, TORCHSRM_PAGE_FOLDER "/training_player.js")
 TORCHSRM_EMBED(srm_page_report_js, TORCHSRM_PAGE_FOLDER "/report.js")
+TORCHSRM_EMBED(srm_page_compare_page_html, TORCHSRM_PAGE_FOLDER "/compare_page.html")
+TORCHSRM_EMBED(srm_page_compare_page_css, TORCHSRM_PAGE_FOLDER "/compare_page.css")
+TORCHSRM_EMBED(srm_page_compare_page_js, TORCHSRM_PAGE_FOLDER "/compare_page.js")
 TORCHSRM_EMBED(srm_page_history_html, TORCHSRM_PAGE_FOLDER "/history.html")
 TORCHSRM_EMBED(srm_page_history_css, TORCHSRM_PAGE_FOLDER "/history.css")
 TORCHSRM_EMBED(srm_page_history_js, TORCHSRM_PAGE_FOLDER "/history.js")
@@ -52,8 +83,39 @@ std::string_view page_file(std::string_view name) {
       {"page_text.js", srm_page_page_text_js_begin, srm_page_page_text_js_end},
       {"layer_table.js", srm_page_layer_table_js_begin, srm_page_layer_table_js_end},
       {"curve_chart.js", srm_page_curve_chart_js_begin, srm_page_curve_chart_js_end},
-      {"findings.js", srm_page_findings_js_begin, srm_page_findings_js_end},
+      {"result_page.css", srm_page_result_page_css_begin, srm_page_result_page_css_end},
+      {"overview_section.html", srm_page_overview_section_html_begin, srm_page_overview_section_html_end},
+      {"layer_section.html", srm_page_layer_section_html_begin, srm_page_layer_section_html_end},
+      {"reading_section.html", srm_page_reading_section_html_begin, srm_page_reading_section_html_end},
+      {"overview.js", srm_page_overview_js_begin, srm_page_overview_js_end},
+      {"layer_chart.js", srm_page_layer_chart_js_begin, srm_page_layer_chart_js_end},
+      {"polar_chart.js", srm_page_polar_chart_js_begin, srm_page_polar_chart_js_end},
+      {"class_chart.js", srm_page_class_chart_js_begin, srm_page_class_chart_js_end},
+      {"basis_chart.js", srm_page_basis_chart_js_begin, srm_page_basis_chart_js_end},
+      {"layer_section.js", srm_page_layer_section_js_begin, srm_page_layer_section_js_end},
+      {"reading_examples.js", srm_page_reading_examples_js_begin, srm_page_reading_examples_js_end},
+      {"made_by.js", srm_page_made_by_js_begin, srm_page_made_by_js_end},
+      {"page_link.js", srm_page_page_link_js_begin, srm_page_page_link_js_end},
+      {"figure_export.js", srm_page_figure_export_js_begin, srm_page_figure_export_js_end},
+      {"planes_section.html", srm_page_planes_section_html_begin, srm_page_planes_section_html_end},
+      {"planes_section.css", srm_page_planes_section_css_begin, srm_page_planes_section_css_end},
+      {"plane_map.js", srm_page_plane_map_js_begin, srm_page_plane_map_js_end},
+      {"plane_density.js", srm_page_plane_density_js_begin, srm_page_plane_density_js_end},
+      {"plane_view.js", srm_page_plane_view_js_begin, srm_page_plane_view_js_end},
+      {"strongest_planes.js", srm_page_strongest_planes_js_begin, srm_page_strongest_planes_js_end},
+      {"planes_section.js", srm_page_planes_section_js_begin, srm_page_planes_section_js_end},
+      {"neurons_section.html", srm_page_neurons_section_html_begin, srm_page_neurons_section_html_end},
+      {"neurons_section.css", srm_page_neurons_section_css_begin, srm_page_neurons_section_css_end},
+      {"neurons_section.js", srm_page_neurons_section_js_begin, srm_page_neurons_section_js_end},
+      {"training_section.html", srm_page_training_section_html_begin, srm_page_training_section_html_end},
+      {"training_section.css", srm_page_training_section_css_begin, srm_page_training_section_css_end},
+      {"training_section.js", srm_page_training_section_js_begin, srm_page_training_section_js_end},
+      {"training_player.css", srm_page_training_player_css_begin, srm_page_training_player_css_end},
+      {"training_player.js", srm_page_training_player_js_begin, srm_page_training_player_js_end},
       {"report.js", srm_page_report_js_begin, srm_page_report_js_end},
+      {"compare_page.html", srm_page_compare_page_html_begin, srm_page_compare_page_html_end},
+      {"compare_page.css", srm_page_compare_page_css_begin, srm_page_compare_page_css_end},
+      {"compare_page.js", srm_page_compare_page_js_begin, srm_page_compare_page_js_end},
       {"history.html", srm_page_history_html_begin, srm_page_history_html_end},
       {"history.css", srm_page_history_css_begin, srm_page_history_css_end},
       {"history.js", srm_page_history_js_begin, srm_page_history_js_end},

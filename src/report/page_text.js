@@ -21,6 +21,26 @@ const percent = (fraction) => {
   const value = fraction * 100;
   return (Math.abs(value) >= 0.001 ? String(Number(value.toPrecision(3))) : value.toExponential(1)) + '%';
 };
+// The numbers in one text, as packed_numbers.h writes them. They may be beyond 32 bits.
+const unpacked = (text) => {
+  const numbers = [];
+  let number = 0;
+  let value = 0;
+  let place = 1;
+  for (let k = 0; k < text.length; ++k) {
+    const code = text.charCodeAt(k);
+    const digit = code - 35 - (code > 60 ? 1 : 0) - (code > 92 ? 1 : 0);
+    value += (digit % 45) * place;
+    place *= 45;
+    if (digit >= 45) continue;
+    number += value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    numbers.push(number);
+    value = 0;
+    place = 1;
+  }
+  return numbers;
+};
+const shortEpsilon = (epsilon) => minus(String(Number(epsilon.toPrecision(4))));
 const plural = (count, one, many) => whole(count) + ' ' + (count === 1 ? one : many);
 
 const isFlatZero = (layer, curves) => layer.num_planes_summed > 0 && curves.holistic_counts.every((count) => count === 0);

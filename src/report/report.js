@@ -3,102 +3,144 @@
 const data = JSON.parse(byId('data').textContent);
 const chosen = {
   layer: 0,
-  epsilon: 0
+  epsilon: 0,
+  kind: 'positive',
+  plane: null  // or {i, j}
 };
-// Layers differ in their epsilons only if their results were put together by hand; then the last one stands in.
+// Layers may have other epsilons than their neighbours, as those that follow their data; then the place in the list
+// counts, and where that is shorter its last.
 const epsilonIndex = (layer) => Math.min(chosen.epsilon, layer.epsilon.length - 1);
 
-const fillFacts = (layer, curves) => {
-  const e = epsilonIndex(layer);
-  const facts = [
-    ['A4', score(layer.a4)],
-    [`C4 at \u03b5 = ${layer.epsilon[e]}`, score(layer.c4[e]), layer.c4[e] === null ? 'below 100 hits' : ''],
-    [`Hits at \u03b5 = ${layer.epsilon[e]}`, whole(layer.scores.hits[e])],
-    [
-      'Evenly spread directions', curves.isotropic_rate === null ? '\u2013' : percent(curves.isotropic_rate),
-      'would be inside'
-    ],
-    ['Samples seen', whole(layer.num_samples_seen), layer.centred ? 'centred: mean taken off' : 'not centred'],
-    ['Zero rows', whole(layer.num_samples_zero_norm)],
-    ['Rows with NaN or infinity', whole(layer.num_samples_nonfinite)],
-    ['Rows skipped', whole(layer.num_samples_skipped), 'by a mask, sampling, a limit, a budget or a full queue'],
-    ['Calls', whole(layer.num_calls)],
-    ['Planes', whole(layer.num_planes_summed), `${layer.pairs}s`],
-    ['Planes with a curve', whole(layer.num_planes), layer.plane_choice],
-    ['Planes left out', whole(layer.num_planes_left_out), layer.num_planes_left_out ? 'parallel vectors' : ''],
-    [
-      'Basis', layer.basis_name,
-      `${whole(layer.num_vectors)} vectors in ${plural(layer.dim, 'dimension', 'dimensions')}`
-    ],
-    ['Angles', whole(layer.num_angles), `${layer.grid} grid, ${layer.sense} sense`],
-  ];
-  byId('facts').replaceChildren(...facts.map(([term, value, note]) => {
-    const box = element('div');
-    const detail = element('dd', value);
-    if (note) detail.append(element('br'), element('small', note));
-    box.append(element('dt', term), detail);
-    return box;
-  }));
+const unpackCurves = (layer) => {
+  const thousandths = 1000 * Math.max(layer.num_samples_seen, 1);
+  for (const curves of layer.curves) {
+    curves.holistic_counts = unpacked(curves.holistic_counts);
+    curves.holistic_std = curves.holistic_std && unpacked(curves.holistic_std).map((value) => value / thousandths);
+    for (const name of ['low', 'high', 'signed_counts', 'signed_low', 'signed_high']) {
+      curves[name] = curves[name] && unpacked(curves[name]);
+    }
+  }
+};
+// The planes of a layer are most of the page: those that are looked at.
+const unpackPlanes = (curves) => {
+  for (const plane of curves.planes) {
+    if (typeof plane.counts === 'string') plane.counts = unpacked(plane.counts);
+  }
 };
 
 const fillEpsilons = (layer) => {
+  const e = epsilonIndex(layer);
+  const slider = byId('epsilon');
   byId('epsilon-label').hidden = layer.epsilon.length < 2;
-  byId('epsilon-chooser').replaceChildren(...layer.epsilon.map((epsilon, index) => {
-    const option = element('option', minus(String(epsilon)));
-    option.value = String(index);
-    return option;
-  }));
-  byId('epsilon-chooser').value = String(epsilonIndex(layer));
+  slider.max = String(layer.epsilon.length - 1);
+  // From left to right it grows, in whatever order the epsilons were counted.
+  const order = epsilonOrder(layer);
+  slider.value = String(order.indexOf(e));
+  slider.setAttribute('aria-valuetext', `epsilon ${shortEpsilon(layer.epsilon[e])}`);
+  byId('epsilon-value').textContent = shortEpsilon(layer.epsilon[e]);
 };
+const epsilonOrder = (layer) => layer.epsilon.map((unused, k) => k).sort((a, b) => layer.epsilon[a] - layer.epsilon[b]);
 
-const fillTable = () => fillLayerTable(data.layers, epsilonIndex, (index) => {
-  chosen.layer = index;
-  show();
-});
-
+// `chosen` has changed: draws what depends on it, and says so in the address.
 const show = () => {
   const layer = data.layers[chosen.layer];
-  const epsilon = layer.epsilon[epsilonIndex(layer)];
-  const curves = layer.curves[epsilonIndex(layer)];
-  markChosenRow(chosen.layer);
-  byId('c4-heading').textContent = `C4 at \u03b5 = ${epsilon}`;
-  byId('layer-heading').textContent = layer.name;
+  const e = epsilonIndex(layer);
+  unpackPlanes(layer.curves[e]);
+  markChosenRow(overviewLayers().indexOf(layer));
   byId('layer-chooser').value = String(chosen.layer);
   fillEpsilons(layer);
-  byId('caption').textContent = chartCaption(layer, curves, epsilon);
-  byId('chart').setAttribute('aria-label', `Holistic curve and single planes of layer ${layer.name}`);
-  drawChart(layer, curves, epsilon);
-  fillFacts(layer, curves);
-  fillFindings(layer, epsilon);
+  fillLayer(layer, e);
+  if (typeof fillPlanes === "function") fillPlanes(layer, e);
+  if (typeof fillNeurons === "function") fillNeurons(layer, e);
+  if (typeof fillTraining === "function") fillTraining(layer);
+  history.replaceState(null, '', linkOf(layer, e));
+};
+
+const chooseLayer = (layer) => {
+  if (data.layers[chosen.layer] !== layer) chosen.plane = null;
+  chosen.layer = data.layers.indexOf(layer);
+  show();
+};
+const choosePlane = (i, j) => {
+  chosen.plane = {i, j};
+  show();
+};
+const chooseEpsilon = (index) => {
+  chosen.epsilon = index;
+  fillOverview();
+  show();
+};
+const drawAll = () => {
+  fillOverview();
+  show();
+};
+
+const fillLayerChooser = () => {
+  const layers = overviewLayers();
+  byId('layer-chooser').replaceChildren(...layers.map((layer) => {
+    const option = element('option', overviewName(layer));
+    option.value = String(data.layers.indexOf(layer));
+    return option;
+  }));
+  const step = (by) => {
+    const place = layers.indexOf(data.layers[chosen.layer]) + by;
+    if (layers[place]) chooseLayer(layers[place]);
+  };
+  byId('layer-chooser').addEventListener('change', (event) => chooseLayer(data.layers[Number(event.target.value)]));
+  byId('previous-layer').addEventListener('click', () => step(-1));
+  byId('next-layer').addEventListener('click', () => step(1));
+};
+
+const startControls = () => {
+  fillLayerChooser();
+  startLayer();
+  byId('epsilon').addEventListener('input', (event) => {
+    chooseEpsilon(epsilonOrder(data.layers[chosen.layer])[Number(event.target.value)]);
+  });
+  // The address is for what is chosen; a link to a section only goes there.
+  document.querySelectorAll('a[href^="#"]').forEach((link) => link.addEventListener('click', (event) => {
+    event.preventDefault();
+    goTo(link.getAttribute('href').slice(1));
+  }));
+  addEventListener('hashchange', () => {
+    const {isLink, section} = followLink(location.hash);
+    drawAll();
+    if (isLink) goTo(section);
+  });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
+  addEventListener('beforeprint', () => {
+    document.documentElement.classList.add('paper');
+    drawAll();
+  });
+  addEventListener('afterprint', () => {
+    document.documentElement.classList.remove('paper');
+    drawAll();
+  });
+};
+
+const goTo = (section) => {
+  byId(section).scrollIntoView();
+  byId(section).querySelector('h2').focus({preventScroll: true});
 };
 
 const start = () => {
-  byId('partial').hidden = !data.partial;
-  byId('summary').textContent = `Do the activations of ${
-      plural(data.layers.length, 'layer', 'layers')} gather at the basis vectors, between them, or neither?`;
-  byId('settings')
-      .replaceChildren(...data.settings.flatMap(([option, value]) => [element('dt', option), element('dd', value)]));
-  if (data.layers.length === 0) {
-    byId('layer-heading').textContent = 'This result holds no layer';
+  byId('partial').hidden = !data.results.some((result) => result.partial);
+  fillMadeBy();
+  fillReading();
+  if (byId('training')) byId('training').hidden = data.training === null;
+  document.querySelector('nav a[href="#training"]').hidden = data.training === null;
+  if (overviewLayers().length === 0) {
+    byId('overview-words').textContent = 'This result holds no layer.';
+    document.querySelectorAll('.of-layers').forEach((part) => part.remove());
     return;
   }
-  byId('layer-chooser').replaceChildren(...data.layers.map((layer, index) => {
-    const option = element('option', layer.name);
-    option.value = String(index);
-    return option;
-  }));
-  byId('layer-chooser').addEventListener('change', (event) => {
-    chosen.layer = Number(event.target.value);
-    show();
-  });
-  byId('epsilon-chooser').addEventListener('change', (event) => {
-    chosen.epsilon = Number(event.target.value);
-    fillTable();
-    show();
-  });
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', show);
-  fillTable();
-  show();
+  data.layers.forEach(unpackCurves);
+  chosen.layer = data.layers.indexOf(overviewLayers()[0]);
+  const {isLink, section} = followLink(location.hash);
+  startControls();
+  drawAll();
+  if (isLink) goTo(section);
 };
 
 start();
+document.body.dataset.ready = 'yes';

@@ -1,0 +1,298 @@
+// Every layer in the order of the model: the figure of all scores and curves, and the table of the same in numbers.
+
+const kMostStripColumns = 120;
+const kStripLimit = 2;  // factors beyond 4 and below 1/4 look alike
+
+const overviewLayers = () => data.layers.filter((layer) => layer.group === '');
+const overviewName = (layer) => data.results.length > 1 ? `${layer.address} (${data.results[layer.result].name})` : layer.address;
+const shortened = (text, most) => (text.length <= most ? text : '\u2026' + text.slice(text.length - most + 1));
+
+// The curve relative to its own mean, as powers of two, each value the mean of neighbouring angles.
+const stripRow = (layer, columns) => {
+  const mean = holisticMean(layer, layer.curves[epsilonIndex(layer)]);
+  const whole = mean.reduce((sum, value) => sum + value, 0) / mean.length;
+  if (!(whole > 0)) return new Array(columns).fill(null);
+  return Array.from({length: columns}, (unused, c) => {
+    const part = mean.slice(Math.floor((c * mean.length) / columns), Math.max(
+        Math.floor(((c + 1) * mean.length) / columns), Math.floor((c * mean.length) / columns) + 1));
+    return Math.log2(part.reduce((sum, value) => sum + value, 0) / part.length / whole);
+  });
+};
+
+const verdictStyles = (colour) => ({
+  aligned: {name: 'aligned', symbol: 'circle', color: colour.mean},
+  diagonal: {name: 'diagonal', symbol: 'diamond', color: colour.isotropic},
+  'none beyond chance': {name: 'none beyond chance', symbol: 'circle-open', color: colour.soft},
+  untested: {name: 'not tested', symbol: 'square-open', color: colour.soft}
+});
+
+// Dots by verdict, each verdict a trace: colour and shape tell the same.
+const scoreTraces = (layers, scoreOf, errorOf, axis, styles) => Object.entries(styles).flatMap(([verdict, style]) => {
+  const rows = layers.map((layer, row) => ({layer, row}))
+                   .filter(({layer}) => (layer.tests?.alignment ?? 'untested') === verdict && scoreOf(layer) !== null);
+  if (rows.length === 0) return [];
+  return [{
+    name: style.name,
+    legendgroup: style.name,
+    showlegend: axis === 'x',
+    mode: 'markers',
+    xaxis: axis,
+    x: rows.map(({layer}) => scoreOf(layer)),
+    y: rows.map(({row}) => row),
+    customdata: rows.map(({layer}) => asPlotlyText(overviewName(layer))),
+    error_x: {
+      type: 'data',
+      array: rows.map(({layer}) => errorOf(layer) ?? 0),
+      visible: rows.some(({layer}) => errorOf(layer) !== null),
+      color: style.color,
+      thickness: 1.5,
+      width: 3
+    },
+    marker: {symbol: style.symbol, size: 9, color: style.color, line: {color: style.color, width: 1.5}},
+    hovertemplate: `${axis === 'x' ? 'A4' : 'C4'} %{x:.3f}<extra>%{customdata}</extra>`
+  }];
+});
+
+const nullTraces = (layers, colour) => {
+  const tested = layers.map((layer, row) => ({null: layer.tests?.null, row})).filter((one) => one.null !== undefined);
+  const ranges = tested.filter((one) => one.null.range[0] !== null);
+  if (tested.length === 0) return [];
+  return [
+    {
+      name: '95 % of random rotations',
+      mode: 'lines',
+      hoverinfo: 'skip',
+      x: ranges.flatMap((one) => [...one.null.range, null]),
+      y: ranges.flatMap((one) => [one.row, one.row, null]),
+      line: {color: colour.range, width: 9}
+    },
+    {
+      name: 'their mean',
+      mode: 'markers',
+      hovertemplate: 'mean of random rotations %{x:.3f}<extra></extra>',
+      x: tested.map((one) => one.null.mean),
+      y: tested.map((one) => one.row),
+      marker: {symbol: 'line-ns-open', size: 9, color: colour.soft, line: {width: 1.5}}
+    }
+  ];
+};
+
+const stripTrace = (layers, colour, axis, narrow) => {
+  const columns = Math.min(kMostStripColumns, ...layers.map((layer) => angles(layer).length));
+  const z = layers.map((layer) => stripRow(layer, columns));
+  const largest = Math.max(0.1, ...z.flat().filter((value) => value !== null && Number.isFinite(value)).map(Math.abs));
+  const limit = Math.min(kStripLimit, largest);
+  const factor = (power) => `\u00d7${Number((2 ** power).toPrecision(2))}`;
+  return {
+    type: 'heatmap',
+    xaxis: axis,
+    x0: 180 / columns,
+    dx: 360 / columns,
+    z,
+    zmin: -limit,
+    zmax: limit,
+    xgap: 0,
+    ygap: layers.length > 60 ? 0 : 1,
+    colorscale: [[0, colour.less], [0.5, colour.even], [1, colour.more]],
+    hoverongaps: false,
+    customdata: z.map((row, k) => row.map((value) => [
+      asPlotlyText(overviewName(layers[k])), value === null ? '' : Number((2 ** value).toPrecision(3))])),
+    hovertemplate: '%{x:.3~g}\u00b0: %{customdata[1]} times its mean<extra>%{customdata[0]}</extra>',
+    colorbar: {
+      orientation: 'h',
+      thickness: 10,
+      len: 0.3,
+      x: 1,
+      xanchor: 'right',
+      y: 0,
+      yref: 'container',
+      yanchor: 'bottom',
+      tickangle: 0,
+      tickvals: narrow ? [-limit, limit] : [-limit, 0, limit],
+      ticktext: narrow ? [factor(-limit), factor(limit)] : [factor(-limit), 'its mean', factor(limit)],
+      outlinewidth: 0
+    }
+  };
+};
+
+// With room around the widest bar, and 0 always there.
+const a4Range = (layers) => {
+  const shown = layers.flatMap((layer) => [
+    ...(layer.tests?.null.range ?? []), (layer.a4 ?? 0) - (layer.a4_error ?? 0), (layer.a4 ?? 0) + (layer.a4_error ?? 0), 0]);
+  const [low, high] = [Math.min(...shown), Math.max(...shown)];
+  const room = 0.06 * Math.max(high - low, 0.02);
+  return [low - room, high + room];
+};
+
+const drawStrip = (layers) => {
+  const colour = colours();
+  const width = byId('strip').clientWidth;
+  const narrow = width < 640;
+  const rowHeight = layers.length > 40 ? 14 : layers.length > 15 ? 20 : 26;
+  const top = 70;
+  const bottom = narrow ? 130 : 78;
+  const height = top + bottom + Math.max(layers.length, 2) * rowHeight;
+  byId('strip').style.height = `${height}px`;
+  byId('strip').dataset.paperHeight = String(height);
+  const hasC4 = !narrow && layers.some((layer) => layer.c4[epsilonIndex(layer)] !== null);
+  const domains = hasC4 ? [[0, 0.31], [0.33, 0.48], [0.5, 1]] : [[0, 0.42], [0, 0.001], [0.46, 1]];
+  const axis = {...curveAxis(colour), side: 'top', automargin: false, nticks: narrow ? 3 : 5};
+  const zero = {zeroline: true, zerolinecolor: colour.soft, zerolinewidth: 1};
+  const styles = verdictStyles(colour);
+  Plotly.react(
+      'strip',
+      [
+        ...nullTraces(layers, colour), ...scoreTraces(layers, (layer) => layer.a4, (layer) => layer.a4_error, 'x', styles),
+        ...(hasC4 ? scoreTraces(layers, (layer) => layer.c4[epsilonIndex(layer)], () => null, 'x2', styles) : []),
+        stripTrace(layers, colour, 'x3', narrow)
+      ],
+      {
+        paper_bgcolor: colour.page,
+        plot_bgcolor: colour.page,
+        font: pageFont(colour, narrow),
+        height,
+        margin: {l: narrow ? 96 : 200, r: 24, t: top, b: bottom},
+        hovermode: 'closest',
+        dragmode: false,
+        legend: {orientation: 'h', traceorder: 'normal', x: 0, xanchor: 'left', y: 0, yref: 'container', yanchor: 'bottom'},
+        xaxis: {...axis, ...zero, domain: domains[0], range: a4Range(layers), title: {text: 'A4', standoff: 4}},
+        xaxis2: {
+          ...axis, ...zero, domain: domains[1], visible: hasC4, nticks: 3, rangemode: 'tozero',
+          title: {text: `C4`, standoff: 4}
+        },
+        xaxis3: {
+          ...axis,
+          domain: domains[2],
+          range: [0, 360],
+          showgrid: false,
+          tickvals: [0, 90, 180, 270, 360],
+          ticktext: ['0\u00b0', '90\u00b0', '180\u00b0', '270\u00b0', '360\u00b0'],
+          title: {text: narrow ? 'Curve' : 'Holistic curve, relative to its mean', standoff: 4}
+        },
+        yaxis: {
+          range: [layers.length - 0.5, -0.5],
+          tickvals: layers.map((unused, row) => row),
+          ticktext: layers.map((layer) => asPlotlyText(shortened(overviewName(layer), narrow ? 13 : 27))),
+          tickfont: {size: Math.min(rowHeight - 3, narrow ? 11 : 12), family: 'ui-monospace, "DejaVu Sans Mono", monospace'},
+          gridcolor: colour.rule,
+          ticks: '',
+          zeroline: false,
+          fixedrange: true
+        }
+      },
+      chartConfig());
+};
+
+const stripRows = (layers) => ({
+  columns: ['layer', 'result', 'a4', 'a4_error', 'null_mean', 'null_low', 'null_high', 'epsilon', 'c4', 'angle_deg', 'mean'],
+  rows: layers.flatMap((layer) => {
+    const e = epsilonIndex(layer);
+    const mean = holisticMean(layer, layer.curves[e]);
+    const test = layer.tests?.null;
+    return angles(layer).map((angle, k) => [
+      layer.address, data.results[layer.result].name, layer.a4, layer.a4_error, test?.mean, test?.range[0],
+      test?.range[1], layer.epsilon[e], layer.c4[e], angle, mean[k]]);
+  })
+});
+
+const carriedBy = (layer) => {
+  const shares = layer.tests?.top_shares ?? [];
+  return shares.map((top) => `${top.vectors.join(', ')}: ${percent(Number(top.share.toPrecision(2)))}`).join('; ') || '\u2013';
+};
+
+const tableCells = (layer) => {
+  const e = epsilonIndex(layer);
+  const {mark, word, className} = verdictOf(layer);
+  const samples = element('td', whole(layer.num_samples_seen), 'number');
+  if (skipped(layer)) samples.append(element('small', skipped(layer)));
+  const a4 = element('td', score(layer.a4), 'number');
+  if (layer.a4_error !== null) a4.append(element('small', `\u00b1 ${errorText(layer.a4_error)}`));
+  const verdict = element('td');
+  verdict.append(element('span', `${mark} ${word}`, `verdict ${className}`));
+  const basis = element('td', basisTitle(layer), 'basis');
+  basis.hidden = data.results.length < 2;
+  return [
+    basis, verdict, a4, element('td', layer.tests === undefined ? '\u2013' : layer.tests.p.toPrecision(2), 'number'),
+    element('td', score(layer.c4[e]), 'number'), element('td', carriedBy(layer)),
+    element('td', whole(layer.dim), 'number'), samples
+  ];
+};
+
+// Arrow keys go from layer to layer, Enter or a click chooses one.
+const moveFocus = (event) => {
+  const step = {ArrowDown: 1, ArrowUp: -1}[event.key];
+  if (step === undefined || event.target.tagName !== 'BUTTON') return;
+  const buttons = [...document.querySelectorAll('#layers tbody button')];
+  const next = buttons[buttons.indexOf(event.target) + step];
+  if (next) next.focus();
+  event.preventDefault();
+};
+
+const fillOverviewTable = (layers) => {
+  byId('basis-column').hidden = data.results.length < 2;
+  byId('c4-heading').textContent = 'C4';
+  const body = document.querySelector('#layers tbody');
+  body.closest('.scroll').classList.toggle('tall', layers.length > 14);
+  body.replaceChildren(...layers.map((layer) => {
+    const row = element('tr');
+    const name = element('td');
+    const button = element('button', layer.address);
+    button.type = 'button';
+    button.title = layer.address;
+    name.append(button);
+    row.append(name, ...tableCells(layer));
+    row.addEventListener('click', () => chooseLayer(layer));
+    return row;
+  }));
+  body.onkeydown = moveFocus;
+};
+
+const tableRows = (layers) => ({
+  columns: ['layer', 'result', 'basis', 'verdict', 'a4', 'a4_error', 'p', 'epsilon', 'c4', 'top_vectors', 'top_share', 'n',
+            'samples', 'zero', 'not_finite', 'skipped'],
+  rows: layers.map((layer) => {
+    const e = epsilonIndex(layer);
+    const top = layer.tests?.top_shares.at(-1);
+    return [
+      layer.address, data.results[layer.result].name, layer.basis_name, layer.tests?.alignment, layer.a4, layer.a4_error,
+      layer.tests?.p, layer.epsilon[e], layer.c4[e], top?.vectors.join(' '), top?.share, layer.dim,
+      layer.num_samples_seen, layer.num_samples_zero_norm, layer.num_samples_nonfinite, layer.num_samples_skipped];
+  })
+});
+
+const countWords = (layers) => {
+  const counts = Object.entries(verdictWords).map(([verdict, {word}]) => [
+    word.toLowerCase(), layers.filter((layer) => (layer.tests?.alignment ?? 'untested') === verdict).length]);
+  const said = counts.filter(([, count]) => count > 0).map(([word, count]) => `${whole(count)} ${word}`);
+  const seen = new Set(layers.map((layer) => layer.num_samples_seen));
+  const number = seen.size === 1 ? `${whole([...seen][0])} samples each` :
+                                   `${whole(Math.min(...seen))} to ${whole(Math.max(...seen))} samples`;
+  return `${plural(layers.length, 'layer', 'layers')}, ${number}: ${said.join(', ')}.`;
+};
+
+const epsilonWords = (layers) => {
+  const values = [...new Set(layers.map((layer) => shortEpsilon(layer.epsilon[epsilonIndex(layer)])))];
+  return values.length < 4 ? `\u03b5 = ${values.join(', ')}` : `each layer's own \u03b5 (${values[0]} to ${values.at(-1)})`;
+};
+
+const fillOverview = () => {
+  const layers = overviewLayers();
+  const words = epsilonWords(layers);
+  byId('overview-words').textContent = countWords(layers);
+  byId('strip').setAttribute('aria-label', `A4, C4 and holistic curve of ${plural(layers.length, 'layer', 'layers')}`);
+  byId('strip-caption').textContent = 'Layers in the order of the model. A4 has its standard error by blocks of rows as a bar; ' +
+      'a dot outside the grey bar is beyond what random (Haar) rotations of the basis give, at 5 %. ' +
+      `C4 and the curves are those of ${words}; C4 has no error bar, since hits of one sample hang together and only ` +
+      'their sum is kept. Each row of colours is one holistic curve from 0\u00b0 to 360\u00b0 relative to its own mean. ' +
+      'Click a row, or choose in the table.';
+  drawStrip(layers);
+  fillOverviewTable(layers);
+  byId('c4-heading').textContent = `C4 at ${words}`;
+  byId('strip').removeAllListeners?.('plotly_click');
+  byId('strip').on('plotly_click', (event) => {
+    const layer = layers[Math.round(event.points[0].y)];
+    if (layer) chooseLayer(layer);
+  });
+  addExports(byId('strip-figure'), 'strip', 'overview of layers', () => stripRows(layers));
+  addExports(byId('table-figure'), null, 'table of layers', () => tableRows(layers));
+};
