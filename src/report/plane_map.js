@@ -23,11 +23,14 @@ const pairPlace = (map, a, b) => {
   return (low * (2 * map.vectors.length - low - 1)) / 2 + high - low - 1;
 };
 
-// How many rows of a plane are inside: of all samples where planes were counted, else of the rows that were tested.
+// How many rows of a plane are inside: of all samples where planes were counted, else of the rows that were tested, which
+// may be of more planes.
 const hitShares = (layer, map, e) => {
   const {hits, tested_hits: tested} = map.numbers;
-  if (hits !== null) return {counts: hits[e], of: layer.num_samples_seen, epsilon: layer.epsilon[e]};
-  return tested && {counts: tested, of: map.num_rows, epsilon: layer.tests.planes.epsilon};
+  const ofAll = hits && {counts: hits[e], of: layer.num_samples_seen, epsilon: layer.epsilon[e], rows: 'samples'};
+  const ofTested = tested && {counts: tested, of: map.num_rows, epsilon: layer.tests.planes.epsilon, rows: 'tested rows'};
+  const size = (shares) => (shares ? shares.counts.filter((count) => count !== null).length : -1);
+  return size(ofTested) > size(ofAll) ? ofTested : ofAll;
 };
 
 const significance = (q) => (q >= 0.001 ? q.toFixed(3) : minus(q.toExponential(1)));

@@ -13,21 +13,24 @@ const planeFacts = (layer, e, plane) => {
   const map = planeMap(layer);
   const a = map.vectors.indexOf(plane.i);
   const b = map.vectors.indexOf(plane.j);
-  const isInMap = a >= 0 && b >= 0 && a !== b;
-  const at = (values) => (values && isInMap ? values[pairPlace(map, a, b)] : null);
+  const at = (values) => (values && a >= 0 && b >= 0 && a !== b ? values[pairPlace(map, a, b)] : null);
   const listed = layer.tests?.planes?.strongest.find((one) => one.i === plane.i && one.j === plane.j);
-  const {c4, q_c4: qC4, q_hit_rate: qHits} = map.numbers;
-  const shares = hitShares(layer, map, e);
-  const hits = at(shares?.counts) ?? planeWithCurve(layer, e, plane)?.num_hits ?? null;
+  const {c4, q_c4: qC4, q_hit_rate: qHits, tested_hits: testedHits, hits} = map.numbers;
   const facts = [];
   const add = (name, value, format) => value !== null && value !== undefined && facts.push([name, format(value)]);
   add('c4', listed?.c4 ?? at(c4), score);
   add('p', listed?.p_c4, significance);
   add('q', listed?.q_c4 ?? at(qC4), significance);
-  if (shares) add(`hits ${atEpsilon(shares.epsilon)}`, hits, (value) => `${whole(value)} (${percent(value / Math.max(shares.of, 1))})`);
-  add('q of the hit rate', listed?.q_hit_rate ?? at(qHits), significance);
-  if (shares && shares.epsilon > 0 && layer.basis_lengths !== 'kept') {
-    add('isotropic rows would hit', (1 - shares.epsilon ** 2) ** ((layer.dim - 2) / 2), percent);
+  const counted = at(hits?.[e]) ?? planeWithCurve(layer, e, plane)?.num_hits;
+  add(`hits ${atEpsilon(layer.epsilon[e])}`, counted, (count) => `${whole(count)} (${percent(count / Math.max(layer.num_samples_seen, 1))})`);
+  if (layer.tests?.planes) {
+    const tested = at(testedHits);
+    add(`hits of tested rows ${atEpsilon(layer.tests.planes.epsilon)}`,
+        listed?.hit_rate ?? (tested === null ? null : tested / map.num_rows), percent);
+    add('q of these', listed?.q_hit_rate ?? at(qHits), significance);
+  }
+  if (facts.length > 0 && layer.epsilon[e] > 0 && layer.basis_lengths !== 'kept') {
+    add('isotropic rows would hit', (1 - layer.epsilon[e] ** 2) ** ((layer.dim - 2) / 2), percent);
   }
   return facts;
 };
@@ -73,11 +76,17 @@ const whyNoCurve = (layer, e, plane) => {
   if (plane.i === plane.j) return 'A plane is spanned by two different vectors.';
   if (Math.max(plane.i, plane.j) >= layer.num_vectors) return `This basis has vectors 0 to ${layer.num_vectors - 1}.`;
   if (!hasHalfTurn(layer) && chosen.kind !== 'positive') return 'Single planes are drawn on their positive side alone.';
-  if (layer.num_planes === layer.num_planes_summed && layer.num_planes_left_out === 0) {
-    return `The page has no room for the curve of plane ${name}. It is in the result: torchsrm show RESULT --plane ${plane.i},${plane.j}`;
+  const hasCurve = layer.num_planes_summed > 0 && layer.num_planes === layer.num_planes_summed;
+  if (hasCurve && layer.num_planes_left_out === 0) {
+    return `The page has no room for the curve of plane ${name}; the result has it: torchsrm show RESULT --plane ${plane.i},${plane.j}`;
   }
-  return `The page does not hold the curve of plane ${name}: its vectors are parallel, or it was not counted on its own, or ` +
-      `it is in the result alone: torchsrm show RESULT --plane ${plane.i},${plane.j} tells.`;
+  if (hasCurve) {
+    return `The page has no curve of plane ${name}. Unless its vectors are parallel, which span no plane, the result has it: ` +
+        `torchsrm show RESULT --plane ${plane.i},${plane.j}`;
+  }
+  return `The page has no curve of plane ${name}. The run counted ${whole(layer.num_planes)} planes on their own (${layer.plane_choice}): ` +
+      `torchsrm show RESULT --plane ${plane.i},${plane.j} draws it where it is one of them, torchsrm observe \u2026 ` +
+      `--planes ${plane.i},${plane.j} counts it.`;
 };
 
 const fillPlane = (layer, e, plane) => {

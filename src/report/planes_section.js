@@ -2,14 +2,14 @@
 
 const mapChosen = {measure: null, order: 'index'};
 
-// Until one is chosen the strongest is shown: of the tests, else that with most hits.
+// Until one is chosen that is shown which comes first of the strongest by the tests, or by hits, and has a curve here.
 const shownPlane = (layer, e) => {
   if (chosen.plane !== null) {
     return layer.pairs === 'permutation' ? chosen.plane : planeOfCell(layer, chosen.plane.i, chosen.plane.j);
   }
-  const tested = layer.tests?.planes?.strongest[0];
-  if (tested) return {i: tested.i, j: tested.j};
-  return strongestByHits(layer, e, 1)[0] ?? {i: 0, j: Math.min(1, layer.num_vectors - 1)};
+  const strongest = layer.tests?.planes?.strongest ?? strongestByHits(layer, e, 10);
+  return [...strongest, ...layer.curves[e].planes].find((plane) => planeWithCurve(layer, e, plane) !== null) ??
+      strongest[0] ?? {i: 0, j: Math.min(1, layer.num_vectors - 1)};
 };
 
 const mapCaption = (layer, e, measure) => {
@@ -59,7 +59,7 @@ const fillMap = (layer, e, plane) => {
     const {i, j} = planeOfCell(layer, map.vectors[places[row]], map.vectors[places[column]]);
     if (i !== j) choosePlane(i, j);
   };
-  byId('map').removeAllListeners?.('plotly_click');
+  byId('map').removeAllListeners('plotly_click');
   byId('map').on('plotly_click', (event) => choose([event.points[0].y, event.points[0].x]));
   byId('map').onkeydown = (event) => moveCell(event, cell, places.length, choose);
   addExports(byId('map-figure'), 'map', () => `planes of ${layer.name}`, () => mapRows(layer, e));
