@@ -61,24 +61,33 @@ const kNeuronColumns = {
   q: (neuron) => significance(neuron.q)
 };
 
-const neuronTable = (neurons, isLabelled) => {
+// Where there is no room beside the numbers, the samples of a neuron are a row of their own.
+const neuronTable = (neurons, isLabelled, isNarrow) => {
   const columns = Object.entries(kNeuronColumns).filter(([name]) => isLabelled || name === 'Count');
+  const names = ['Neuron', ...columns.map(([name]) => name), ...(isNarrow ? [] : ['Nearest samples'])];
   const table = element('table');
   const head = element('tr');
-  for (const name of ['Neuron', ...columns.map(([name]) => name), 'Nearest samples']) {
+  for (const name of names) {
     const cell = element('th', name, name.startsWith('Ne') ? undefined : 'number');
     cell.scope = 'col';
     head.append(cell);
   }
   table.createTHead().append(head);
-  table.createTBody().append(...neurons.map((neuron) => {
+  table.createTBody().append(...neurons.flatMap((neuron) => {
     const row = element('tr');
     const nearest = element('td');
     nearest.append(nearestSamples(neuron.nearest));
     row.append(
         element('td', minus(neuron.side + neuron.vector)),
-        ...columns.map(([, textOf]) => element('td', textOf(neuron), 'number')), nearest);
-    return row;
+        ...columns.map(([, textOf]) => element('td', textOf(neuron), 'number')));
+    if (!isNarrow) {
+      row.append(nearest);
+      return [row];
+    }
+    const below = element('tr', undefined, 'below');
+    nearest.colSpan = names.length;
+    below.append(nearest);
+    return [row, below];
   }));
   return table;
 };
@@ -120,6 +129,6 @@ const fillNeurons = (layer, e) => {
   byId('neurons-rule').textContent = `The rule: a basis vector or its opposite with at least ${
       whole(rule.min_count)} labelled samples inside its cone, of which ${
       percent(rule.min_purity)} or more are of one class, beyond chance (q at most ${rule.max_q}).`;
-  byId('neurons-table').replaceChildren(neuronTable(list, neurons.num_labelled > 0));
+  byId('neurons-table').replaceChildren(neuronTable(list, neurons.num_labelled > 0, byId('neurons').clientWidth < 620));
   addExports(byId('neurons'), null, () => `neurons of ${layer.name}`, () => neuronRows(list));
 };

@@ -12,7 +12,7 @@ const shownPlane = (layer, e) => {
       strongest[0] ?? {i: 0, j: Math.min(1, layer.num_vectors - 1)};
 };
 
-const mapCaption = (layer, e, measure) => {
+const mapCaption = (layer, e, measure, offMap) => {
   const map = planeMap(layer);
   const said = [];
   const total = layer.num_vectors;
@@ -31,6 +31,7 @@ const mapCaption = (layer, e, measure) => {
   if (numBlank > 0) {
     said.push(`${plural(numBlank, 'plane is', 'planes are')} blank: of parallel vectors, or without a number of ${numBlank === 1 ? 'its' : 'their'} own.`);
   }
+  if (offMap) said.push(`Plane (${offMap.i}, ${offMap.j}) is not on it.`);
   said.push('Click a cell, or go with the arrow keys.');
   return said.join(' ');
 };
@@ -53,7 +54,7 @@ const fillMap = (layer, e, plane) => {
   const cell = [plane.i, plane.j].map((vector) => places.findIndex((a) => map.vectors[a] === vector));
   byId('map').setAttribute(
       'aria-label', `Map of planes by ${measures[key].name}, plane (${plane.i}, ${plane.j}) chosen; arrow keys choose another`);
-  byId('map-caption').textContent = mapCaption(layer, e, measures[key]);
+  byId('map-caption').textContent = mapCaption(layer, e, measures[key], cell.includes(-1) ? plane : null);
   drawMap('map', layer, measures[key], places, cell.includes(-1) ? null : cell);
   const choose = ([row, column]) => {
     const {i, j} = planeOfCell(layer, map.vectors[places[row]], map.vectors[places[column]]);
