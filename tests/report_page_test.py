@@ -67,8 +67,9 @@ class ReportPageTest(CommandCase):
         self.assertIn("2505.13471", page.text("#bibtex"))
         self.assertIn("--epsilon 0.5 0.4 0.6", page.text("#settings"))
         self.assertRegex(page.text("#versions"), r"torchsrm \d+\.\d+\.\d+, drawn with plotly\.js \d")
-        names = [name for name in page.evaluate("[...document.querySelectorAll('[role=img]')].map((one) => one.ariaLabel)")]
-        self.assertTrue(all(names), "each drawn figure has a name for who does not see it")
+        names = page.evaluate("""[...document.querySelectorAll('[role=img]')]
+            .filter((one) => one.checkVisibility()).map((one) => one.ariaLabel)""")
+        self.assertTrue(len(names) > 8 and all(names), "each drawn figure has a name for who does not see it")
         self.clean(page)
 
     def test_a_layer_is_chosen_by_keyboard_and_mouse_and_by_the_figure(self):
@@ -235,7 +236,7 @@ class ReportCommandTest(CommandCase):
         self.run_command("observe", "--activations", self.npy([[1, 2], [2, 1], [3, -1]]), "--rotations", "0", "--out", "r")
         self.assertIn("--inputs", self.error_of("report", "r", "--image", "2x2", "-o", "x.html", code=2))
         self.assertIn("twice", self.error_of("report", "r", "r", "-o", "x.html"))
-        self.assertIn("no such", self.error_of("report", "r", "--texts", "gone.txt", "-o", "x.html").lower())
+        self.assertIn("gone.txt", self.error_of("report", "r", "--texts", "gone.txt", "-o", "x.html"))
         self.assertFalse((self.folder / "x.html").exists())
 
     def test_results_have_their_folders_names(self):

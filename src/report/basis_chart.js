@@ -30,8 +30,7 @@ const drawBases = (id, layers, kind) => {
     const height = (1 - gap.y * (rows - 1)) / rows;
     const left = column * (width + gap.x);
     const top = 1 - row * (height + gap.y);
-    made.push(...traces(layer, layer.curves[e], colour, kind)
-                  .filter((trace) => trace.yaxis === 'y2')
+    made.push(...holisticTraces(layer, layer.curves[e], colour, kind)
                   .map((trace) => ({...trace, xaxis: `x${name}`, yaxis: `y${name}`})));
     layout[`xaxis${name}`] = {
       ...axis, ...angleAxis(layer), range: [0, 360], domain: [left, left + width], anchor: `y${name}`

@@ -110,20 +110,31 @@ const planesTrace = (layer, curves, colour, kind, x) => {
   return trace;
 };
 
-const traces = (layer, curves, colour, kind = 'positive', chosenPlane = null) => {
-  const x = closed(angles(layer), 360);
+const chosenPlaneTrace = (layer, plane, colour, kind) => ({
+  name: `plane (${plane.i}, ${plane.j})`,
+  legendrank: 5,
+  x: closed(angles(layer), 360),
+  y: closed(planeCurve(layer, plane, kind)),
+  mode: 'lines',
+  line: {color: colour.chosenLine, width: 2},
+  hovertemplate: '%{x:.4~g}\u00b0: %{y:.3~p}<extra>the chosen plane</extra>'
+});
+
+const meanLine = (layer, curves, colour, kind) => ({
+  name: kCurveWords[kind].mean,
+  legendrank: 1,
+  x: closed(angles(layer), 360),
+  y: closed(curveOf(layer, curves, kind).mean),
+  mode: 'lines',
+  line: {color: colour.mean, width: 2.5},
+  hovertemplate: `%{x:.4~g}\u00b0: %{y:.3~p}<extra>${kCurveWords[kind].mean}</extra>`
+});
+
+// The mean with what is drawn around it, on the second axis.
+const holisticTraces = (layer, curves, colour, kind = 'positive') => {
   const curve = curveOf(layer, curves, kind);
-  const mean = closed(curve.mean);
-  const words = kCurveWords[kind];
-  const line = {
-    name: words.mean,
-    legendrank: 1,
-    x,
-    y: mean,
-    mode: 'lines',
-    line: {color: colour.mean, width: 2.5},
-    hovertemplate: `%{x:.4~g}\u00b0: %{y:.3~p}<extra>${words.mean}</extra>`
-  };
+  const line = meanLine(layer, curves, colour, kind);
+  const {x, y: mean} = line;
   const edge = {x, mode: 'lines', line: {width: 0}, hoverinfo: 'skip', yaxis: 'y2'};
   const made = [];
   if (curve.deviation !== null) {
@@ -157,18 +168,16 @@ const traces = (layer, curves, colour, kind = 'positive', chosenPlane = null) =>
       hovertemplate: '%{y:.3~p}<extra>evenly spread directions</extra>'
     });
   }
-  made.push(planesTrace(layer, curves, colour, kind, x), {...line, showlegend: false});
-  if (chosenPlane !== null) {
-    made.push({
-      name: `plane (${chosenPlane.i}, ${chosenPlane.j})`,
-      legendrank: 5,
-      x,
-      y: closed(planeCurve(layer, chosenPlane, kind)),
-      mode: 'lines',
-      line: {color: colour.chosenLine, width: 2},
-      hovertemplate: '%{x:.4~g}\u00b0: %{y:.3~p}<extra>the chosen plane</extra>'
-    });
-  }
+  return made;
+};
+
+// The same, and on the first axis the single planes with their mean.
+const traces = (layer, curves, colour, kind = 'positive', chosenPlane = null) => {
+  const made = holisticTraces(layer, curves, colour, kind);
+  made.push(
+      planesTrace(layer, curves, colour, kind, closed(angles(layer), 360)),
+      {...meanLine(layer, curves, colour, kind), showlegend: false});
+  if (chosenPlane !== null) made.push(chosenPlaneTrace(layer, chosenPlane, colour, kind));
   return made;
 };
 

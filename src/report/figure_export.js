@@ -44,7 +44,7 @@ const paperFigure = (chart) => {
   const paperOf = new Map(here.map((value, k) => [value, paper[k]]));
   const {data, layout} = recoloured({data: chart.data, layout: chart.layout}, paperOf);
   return {
-    data,
+    data: data.filter((trace) => trace.visible !== 'legendonly'),
     layout: {...layout, autosize: false, paper_bgcolor: '#ffffff', plot_bgcolor: '#ffffff'},
     config: {displayModeBar: false}
   };

@@ -41,6 +41,9 @@ const resultSettings = (result) => {
 };
 
 const fillMadeBy = () => {
+  const names = data.results.map((result) => result.name).filter((name) => name !== '').join(', ');
+  if (names !== '') document.title = `${names}: spotlight resonance`;
+  byId('result-names').textContent = names;
   byId('settings-list').replaceChildren(...data.results.map(resultSettings));
   byId('page-command').hidden = data.command === '';
   byId('page-command').replaceChildren('This page was written by ', command(data.command));

@@ -3,11 +3,30 @@
 const kMostStripColumns = 120;
 const kStripLimit = 2;  // factors beyond 4 and below 1/4 look alike
 
-const overviewLayers = () => data.layers.filter((layer) => layer.group === '');
+// Those of one address side by side, whichever results they are of.
+const overviewLayers = () => {
+  const layers = data.layers.filter((layer) => layer.group === '');
+  const addresses = [...new Set(layers.map((layer) => layer.address))];
+  return addresses.flatMap((address) => layers.filter((layer) => layer.address === address));
+};
 const overviewName = (layer) => data.results.length > 1 ? `${layer.address} (${data.results[layer.result].name})` : layer.address;
-const shortened = (text, most) => (text.length <= most ? text : '\u2026' + text.slice(text.length - most + 1));
 
-// The curve relative to its own mean, as powers of two, each value the mean of neighbouring angles.
+// Names with what all of them begin with left away, and their middle where they are still too long.
+const shortNames = (names, most) => {
+  const begins = names[0].split('.');
+  let same = 0;
+  while (same < begins.length - 1 && names.every((name) => name.split('.')[same] === begins[same])) ++same;
+  const begin = begins.slice(0, same).join('.').length + (same > 0 ? 1 : 0);
+  if (names.length < 2 || names.every((name) => name.length <= most)) return names.map((name) => middleCut(name, most));
+  return names.map((name) => middleCut((begin > 1 ? '\u2026' : '') + name.slice(begin), most));
+};
+const middleCut = (text, most) => {
+  const kept = most - 1;
+  const head = Math.ceil(kept / 2);
+  return text.length <= most ? text : `${text.slice(0, head)}\u2026${text.slice(text.length - kept + head)}`;
+};
+
+// The curve relative to its own mean, each value the mean of neighbouring angles.
 const stripRow = (layer, columns) => {
   const mean = holisticMean(layer, layer.curves[epsilonIndex(layer)]);
   const whole = mean.reduce((sum, value) => sum + value, 0) / mean.length;
@@ -15,7 +34,7 @@ const stripRow = (layer, columns) => {
   return Array.from({length: columns}, (unused, c) => {
     const part = mean.slice(Math.floor((c * mean.length) / columns), Math.max(
         Math.floor(((c + 1) * mean.length) / columns), Math.floor((c * mean.length) / columns) + 1));
-    return Math.log2(part.reduce((sum, value) => sum + value, 0) / part.length / whole);
+    return part.reduce((sum, value) => sum + value, 0) / part.length / whole;
   });
 };
 
@@ -79,8 +98,10 @@ const nullTraces = (layers, colour) => {
 
 const stripTrace = (layers, colour, axis, narrow) => {
   const columns = Math.min(kMostStripColumns, ...layers.map((layer) => angles(layer).length));
-  const z = layers.map((layer) => stripRow(layer, columns));
-  const largest = Math.max(0.1, ...z.flat().filter((value) => value !== null && Number.isFinite(value)).map(Math.abs));
+  const ratios = layers.map((layer) => stripRow(layer, columns));
+  const power = (ratio) => (ratio === null ? null : Math.max(Math.log2(ratio), -2 * kStripLimit));
+  const z = ratios.map((row) => row.map(power));
+  const largest = Math.max(0.1, ...z.flat().map(Math.abs));
   const limit = Math.min(kStripLimit, largest);
   const factor = (power) => `\u00d7${Number((2 ** power).toPrecision(2))}`;
   return {
@@ -95,8 +116,8 @@ const stripTrace = (layers, colour, axis, narrow) => {
     ygap: layers.length > 60 ? 0 : 1,
     colorscale: [[0, colour.less], [0.5, colour.even], [1, colour.more]],
     hoverongaps: false,
-    customdata: z.map((row, k) => row.map((value) => [
-      asPlotlyText(overviewName(layers[k])), value === null ? '' : Number((2 ** value).toPrecision(3))])),
+    customdata: ratios.map((row, k) => row.map((ratio) => [
+      asPlotlyText(overviewName(layers[k])), ratio === null ? '' : Number(ratio.toPrecision(3))])),
     hovertemplate: '%{x:.3~g}\u00b0: %{customdata[1]} times its mean<extra>%{customdata[0]}</extra>',
     colorbar: {
       orientation: 'h',
@@ -105,8 +126,8 @@ const stripTrace = (layers, colour, axis, narrow) => {
       x: 1,
       xanchor: 'right',
       y: 0,
-      yref: 'container',
-      yanchor: 'bottom',
+      yanchor: 'top',
+      ypad: 8,
       tickangle: 0,
       tickvals: narrow ? [-limit, limit] : [-limit, 0, limit],
       ticktext: narrow ? [factor(-limit), factor(limit)] : [factor(-limit), 'its mean', factor(limit)],
@@ -130,7 +151,7 @@ const drawStrip = (layers) => {
   const narrow = width < 640;
   const rowHeight = layers.length > 40 ? 14 : layers.length > 15 ? 20 : 26;
   const top = 70;
-  const bottom = narrow ? 130 : 78;
+  const bottom = narrow ? 150 : 84;
   const height = top + bottom + Math.max(layers.length, 2) * rowHeight;
   byId('strip').style.height = `${height}px`;
   byId('strip').dataset.paperHeight = String(height);
@@ -151,7 +172,7 @@ const drawStrip = (layers) => {
         plot_bgcolor: colour.page,
         font: pageFont(colour, narrow),
         height,
-        margin: {l: narrow ? 96 : 200, r: 24, t: top, b: bottom},
+        margin: {l: narrow ? 106 : 200, r: 24, t: top, b: bottom},
         hovermode: 'closest',
         dragmode: false,
         legend: {orientation: 'h', traceorder: 'normal', x: 0, xanchor: 'left', y: 0, yref: 'container', yanchor: 'bottom'},
@@ -172,7 +193,7 @@ const drawStrip = (layers) => {
         yaxis: {
           range: [layers.length - 0.5, -0.5],
           tickvals: layers.map((unused, row) => row),
-          ticktext: layers.map((layer) => asPlotlyText(shortened(overviewName(layer), narrow ? 13 : 27))),
+          ticktext: shortNames(layers.map(overviewName), narrow ? 15 : 27).map(asPlotlyText),
           tickfont: {size: Math.min(rowHeight - 3, narrow ? 11 : 12), family: 'ui-monospace, "DejaVu Sans Mono", monospace'},
           gridcolor: colour.rule,
           ticks: '',
@@ -267,7 +288,8 @@ const countWords = (layers) => {
   const seen = new Set(layers.map((layer) => layer.num_samples_seen));
   const number = seen.size === 1 ? `${whole([...seen][0])} samples each` :
                                    `${whole(Math.min(...seen))} to ${whole(Math.max(...seen))} samples`;
-  return `${plural(layers.length, 'layer', 'layers')}, ${number}: ${said.join(', ')}.`;
+  const results = data.results.length > 1 ? ` in ${data.results.length} results` : '';
+  return `${plural(layers.length, 'layer', 'layers')}${results}, ${number}: ${said.join(', ')}.`;
 };
 
 const epsilonWords = (layers) => {

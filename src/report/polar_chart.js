@@ -9,26 +9,46 @@ const polarAxis = (layer) => {
   };
 };
 
+const asPolar = ({x, y, yaxis, ...trace}) => ({
+  ...trace,
+  type: 'scatterpolar',
+  theta: x,
+  r: y,
+  showlegend: false,
+  hovertemplate: trace.hovertemplate?.replace('%{x:', '%{theta:').replace('%{y:', '%{r:')
+});
+
+// The mean, the line of even directions, the chosen plane and, when asked for, single planes; bands would hide the shape.
+const polarTraces = (layer, curves, colour, kind, chosenPlane) => {
+  const x = closed(angles(layer), 360);
+  const {mean, isotropic} = curveOf(layer, curves, kind);
+  const made = [{
+    ...asPolar(planesTrace(layer, curves, colour, kind, x)),
+    name: 'single planes: click to show',
+    showlegend: true,
+    visible: 'legendonly'
+  }];
+  if (isotropic !== null) {
+    const line = {color: colour.isotropic, width: 2, dash: 'dash'};
+    made.push(asPolar({x, y: x.map(() => isotropic), mode: 'lines', line, hoverinfo: 'skip'}));
+  }
+  made.push(asPolar(meanLine(layer, curves, colour, kind)));
+  if (chosenPlane !== null) made.push(asPolar(chosenPlaneTrace(layer, chosenPlane, colour, kind)));
+  // Nothing to see, but room around the outermost line.
+  const outermost = 1.1 * Math.max(...mean.map(Math.abs), isotropic ?? 0);
+  made.push(asPolar({x: [0], y: [outermost], mode: 'markers', marker: {opacity: 0}, hoverinfo: 'skip'}));
+  return made;
+};
+
 const drawPolar = (id, layer, curves, kind, chosenPlane) => {
   const colour = colours();
   const narrow = byId(id).clientWidth < 420;
-  // A signed curve runs around a circle of its own, which stands for 0.
-  const ring = {theta: closed(angles(layer), 360), r: undefined, hoverinfo: 'skip'};
-  const made = traces(layer, curves, colour, kind, chosenPlane)
-                   .filter((trace) => trace.line?.width !== 0 && trace.showlegend !== false || trace.legendgroup)
-                   .map(({x, y, yaxis, fill, ...trace}) => ({
-                          ...trace,
-                          type: 'scatterpolar',
-                          theta: x.length === 2 ? ring.theta : x,
-                          r: x.length === 2 ? ring.theta.map(() => y[0]) : y,
-                          hovertemplate: trace.hovertemplate?.replace('%{x:', '%{theta:').replace('%{y:', '%{r:'),
-                          showlegend: trace.name === 'single planes',
-                          visible: trace.name === 'single planes' ? 'legendonly' : true
-                        }));
-  const largest = Math.max(...curveOf(layer, curves, kind).mean.map(Math.abs), 1e-9);
   const axis = {gridcolor: colour.rule, linecolor: colour.rule, tickfont: {color: colour.soft}};
+  const largest = Math.max(...curveOf(layer, curves, kind).mean.map(Math.abs), 1e-9);
+  // A signed curve runs around a circle of its own, which stands for 0.
+  const radius = kind === 'signed' ? {range: [-1.6 * largest, 1.15 * largest]} : {rangemode: 'tozero'};
   Plotly.react(
-      id, made, {
+      id, polarTraces(layer, curves, colour, kind, chosenPlane), {
         paper_bgcolor: colour.page,
         font: pageFont(colour, narrow),
         margin: {l: 36, r: 36, t: 44, b: 28},
@@ -37,21 +57,9 @@ const drawPolar = (id, layer, curves, kind, chosenPlane) => {
         legend: {orientation: 'h', x: 0, xanchor: 'left', y: 1.08, yanchor: 'bottom'},
         polar: {
           bgcolor: colour.page,
-          angularaxis: {
-            ...axis,
-            ...polarAxis(layer),
-            tickfont: {color: colour.ink},
-            direction: 'counterclockwise',
-            rotation: 0
-          },
-          radialaxis: {
-            ...axis,
-            angle: 22.5,
-            tickangle: 0,
-            nticks: 4,
-            tickformat: '~p',
-            ...(kind === 'signed' ? {range: [-1.6 * largest, 1.15 * largest]} : {rangemode: 'tozero'})
-          }
+          angularaxis:
+              {...axis, ...polarAxis(layer), tickfont: {color: colour.ink}, direction: 'counterclockwise', rotation: 0},
+          radialaxis: {...axis, ...radius, angle: 22.5, nticks: 4, tickformat: '~p'}
         }
       },
       chartConfig());
