@@ -93,12 +93,20 @@ class InstalledTest(FolderCase):
         done = self.configure("torch", f"-DCMAKE_PREFIX_PATH={self.prefix}", f"-DTorch_DIR={other}/share/cmake/Torch", code=1)
         self.assertRegex(re.sub(r"\s+", " ", done.stderr), r"was built with LibTorch \d+\.\d+ and needs that; got 2\.99\.0")
 
-    def test_a_component_that_is_not_there_is_named(self):
-        project = self.folder / "misled"
+    def configure_with(self, component, *lines, code=0):
+        project = self.folder / component
         project.mkdir()
-        (project / "CMakeLists.txt").write_text("cmake_minimum_required(VERSION 3.25)\nproject(misled LANGUAGES CXX)\n"
-                                                "find_package(torchsrm REQUIRED COMPONENTS kernels)\n")
-        done = run("cmake", "-S", project, "-B", project / "build", f"-DCMAKE_PREFIX_PATH={self.prefix}", code=1)
+        (project / "CMakeLists.txt").write_text("\n".join([
+            "cmake_minimum_required(VERSION 3.25)", "project(asking LANGUAGES CXX)",
+            f"find_package(torchsrm REQUIRED COMPONENTS {component})", *lines]) + "\n")
+        return run("cmake", "-S", project, "-B", project / "build", f"-DCMAKE_PREFIX_PATH={self.prefix}", code=code)
+
+    def test_figures_come_with_cairo_and_without_torch(self):
+        self.configure_with("figures", "if(NOT TARGET srm::figures OR NOT TARGET Cairo::Cairo OR TARGET srm::torch)",
+                            "message(FATAL_ERROR figures)", "endif()")
+
+    def test_a_component_that_is_not_there_is_named(self):
+        done = self.configure_with("kernels", code=1)
         self.assertIn("has the components core, torch, figures; got kernels", re.sub(r"\s+", " ", done.stderr))
 
 
@@ -134,8 +142,11 @@ class PackageTest(FolderCase):
 
     def binaries(self):
         for path in sorted(self.root.rglob("*")):
-            if path.is_file() and not path.is_symlink() and path.open("rb").read(4) == b"\x7fELF":
-                yield path, run("readelf", "-dW", path).stdout
+            if path.is_file() and not path.is_symlink():
+                with path.open("rb") as file:
+                    is_binary = file.read(4) == b"\x7fELF"
+                if is_binary:
+                    yield path, run("readelf", "-dW", path).stdout
 
     def test_is_called_torchsrm_and_is_not_too_large(self):
         self.assertRegex(self.package.name, r"^torchsrm_[0-9.]+_[a-z0-9]+\.deb$")
@@ -174,9 +185,11 @@ class PackageTest(FolderCase):
             self.assertNotIn(str(SOURCE), path.read_text(), path.name)
 
     def test_holds_every_licence(self):
-        text = (self.root / "usr/share/doc/torchsrm/copyright").read_text()
-        for words in ("The torchsrm authors", "Plotly", "NVIDIA", "Facebook"):
-            self.assertIn(words, text)
+        docs = self.root / "usr/share/doc/torchsrm"
+        for name, words in {"copyright": "The torchsrm authors", "LICENSE.plotly": "Plotly", "LICENSE.torch": "Facebook",
+                            "LICENSE.nvidia_cuda_runtime": "NVIDIA", "LICENSE.nvidia_cuda_cupti": "NVIDIA"}.items():
+            self.assertIn(words, (docs / name).read_text(), name)
+            self.assertIn(name.replace("copyright", "torchsrm"), (docs / "copyright").read_text())
 
     def test_another_project_builds_on_what_it_installs(self):
         self.assertEqual(self.output_of("core", f"-DCMAKE_PREFIX_PATH={self.root}/usr"), "2 1 0 0 of 3\n")
