@@ -81,6 +81,7 @@ class ActivationRows {
 /// ActivationRows::num_samples(), and batch_size() where `batch` does not say it, from the shape alone: 0 rows where
 /// that throws.
 std::int64_t num_rows_of(const at::Tensor& activation, Layout layout);
+/// Elements of the batch, from the shape alone.
 std::int64_t batch_size_of(const at::Tensor& activation);
 
 /// The samples of an activation as rows (num_samples, dim) in one piece, as ActivationRows hands them over.

@@ -21,7 +21,7 @@ enum class GridEnds { kExclusive, kInclusive };
 
 /// "natural" | "reference" and "exclusive" | "inclusive", as in files and on the command line.
 const char* to_string(Sense sense);
-const char* to_string(GridEnds ends);
+const char* to_string(GridEnds ends);  ///< "exclusive" | "inclusive"
 
 /// The K angles at which every curve is sampled: theta_k = 2 pi k / K (exclusive) or 2 pi k / (K - 1) (inclusive).
 /// A value; all members are const and may be called from any thread.

@@ -66,6 +66,7 @@ struct LearnedBasis {
   bool is_stable = false;
 };
 
+/// See LearnedBasis::is_stable.
 constexpr double kStableShare = 0.8;
 
 /// Learns a basis from rows (num_rows, dim), float32 or float64. `blocks`, (num_rows) or empty, says which sample each

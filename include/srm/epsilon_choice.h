@@ -35,7 +35,7 @@ struct EpsilonChoice {
 /// "0.9", "auto" (isotropic, 1 %), "auto:0.001", "auto:data", "auto:data:0.05", and back; throws srm::Error for any
 /// other text and for a rate that is not above 0 and below 1/2.
 std::string to_string(const EpsilonChoice& choice);
-EpsilonChoice to_epsilon_choice(std::string_view text);
+EpsilonChoice to_epsilon_choice(std::string_view text);  ///< of what to_string() gives
 
 /// Throws srm::Error that names `where` for an epsilon outside [-1, 1] and for a rate that is not in (0, 1/2).
 void require_valid(const EpsilonChoice& choice, std::string_view where);

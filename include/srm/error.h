@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+/// All of torchsrm; README.md tells where to begin.
 namespace srm {
 
 /// The one exception type of this library; what() reads "[where] rule; got what was found; advice".

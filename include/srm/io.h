@@ -28,7 +28,7 @@ Results load_results(const std::filesystem::path& path);
 c10::IValue to_value(const Results& results);
 /// The bytes of the file that save() writes, and back; `where` stands in messages for the file's name. Throw as those.
 std::string to_bytes(const Results& results);
-Results results_from_bytes(std::string_view bytes, const std::string& where);
+Results results_from_bytes(std::string_view bytes, const std::string& where);  ///< of what to_bytes() gives
 
 /// Writes a plain value: tensors, numbers, bools, text, None, and lists, tuples and dicts of them; see Note [Files].
 /// Throws srm::Error for any other value, for tensors that are not dense, and when the file cannot be written.
@@ -36,7 +36,7 @@ void save_pickle(const c10::IValue& value, const std::filesystem::path& path);
 
 /// The bytes of the file that save_pickle() writes, and back; they throw as those do.
 std::string pickle_to_bytes(const c10::IValue& value);
-c10::IValue pickle_from_bytes(std::string_view bytes, const std::string& where);
+c10::IValue pickle_from_bytes(std::string_view bytes, const std::string& where);  ///< of what pickle_to_bytes() gives
 
 /// Reads a plain value from a file of save_pickle() or of Python's torch.save() (since PyTorch 1.6). Tensors come to
 /// the CPU without requires_grad, an nn.Parameter as its tensor, an OrderedDict as a dict; lists and dicts are typed

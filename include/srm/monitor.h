@@ -25,7 +25,7 @@ class MonitorFiles;
 
 /// What a model does while it is observed; each has windows of its own.
 enum class Phase { kTraining, kEvaluation };
-const char* to_string(Phase phase);
+const char* to_string(Phase phase);  ///< "training" or "evaluation"
 
 /// What to watch while a model trains, and where to.
 struct MonitorOptions {

@@ -31,7 +31,7 @@ struct BasisRule {
 /// 4,096 rows of layers up to 512 wide, and so many fewer of wider ones that tests take about as long, but at least
 /// 512 (and fewer, or none, where that is more than a quarter of the memory left): for ObserveOptions::num_test_rows.
 constexpr std::int64_t kByWidth = -1;
-std::int64_t test_rows_of_width(std::int64_t dim);
+std::int64_t test_rows_of_width(std::int64_t dim);  ///< what kByWidth is for layers so wide
 
 /// What to observe, and how; the words are those of `torchsrm observe`.
 struct ObserveOptions {

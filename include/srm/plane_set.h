@@ -31,7 +31,7 @@ struct PlaneShape {
 
 /// The shape of the plane of two unit vectors (or zero), or of two vectors of a basis, i != j.
 PlaneShape plane_shape(std::span<const double> a, std::span<const double> b);
-PlaneShape plane_shape(const Basis& basis, std::int64_t i, std::int64_t j);
+PlaneShape plane_shape(const Basis& basis, std::int64_t i, std::int64_t j);  ///< of b_i and b_j
 
 /// The planes of a basis in lexicographic (i, j) order. An immutable value; may be shared between threads.
 class PlaneSet {

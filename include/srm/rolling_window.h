@@ -25,7 +25,7 @@ struct LookWindow {
 
 /// "cumulative", "last:50000", "half-life:50000"; and back. Throws srm::Error for any other text.
 std::string to_string(const LookWindow& window);
-LookWindow to_look_window(const std::string& text);
+LookWindow to_look_window(const std::string& text);  ///< of what to_string() gives
 
 /// What a look is of: sums of weighted rows. Ratios (curves, A4 and its error, C4) are those of the window.
 struct WindowView {

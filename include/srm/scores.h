@@ -7,6 +7,7 @@ namespace srm {
 
 /// Hold the product of any two sums of 64 bits.
 __extension__ using UInt128 = unsigned __int128;
+/// The same with a sign.
 __extension__ using Int128 = __int128;
 
 // Note [Blocks]

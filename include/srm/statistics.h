@@ -45,6 +45,7 @@ struct PlanePeak {
   std::int64_t count = 0;        ///< rows inside there
   std::int64_t angle_index = 0;  ///< the first angle with that count
 };
+/// Of one plane at one epsilon; throws srm::Error for indices outside.
 PlanePeak plane_peak(const Resonance& layer, std::int64_t epsilon_index, std::int64_t plane_index);
 
 /// The `num_planes` planes with the most hits at one epsilon (all where there are no more), for an accumulator that

@@ -17,11 +17,12 @@ Alignment alignment_of(const LayerTests& tests, double alpha = 0.05);
 /// carries most of what it does); then neither is taken for the answer. Without an alignment there is nothing to be
 /// beyond: kNo.
 enum class BeyondNonlinearity { kYes, kNo, kNullsDisagree, kNotComputable };
+/// See BeyondNonlinearity; `alpha` is the level of each null.
 BeyondNonlinearity beyond_nonlinearity(const LayerTests& tests, double alpha = 0.05);
 
 /// "aligned" | "diagonal" | "none beyond chance", and "yes" | "no" | "M1 and M1c disagree" | "not computable".
 const char* to_string(Alignment alignment);
-const char* to_string(BeyondNonlinearity beyond);
+const char* to_string(BeyondNonlinearity beyond);  ///< "yes" | "no" | "M1 and M1c disagree" | "not computable"
 
 /// One paragraph of ASCII without line breaks: the alignment; A4 +- block standard error; p and R, the null's spread
 /// and skew; for "none" the smallest |A4| that would have been seen; effective dimension; who carries it; centred or
