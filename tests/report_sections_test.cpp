@@ -29,10 +29,11 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 // Rows that are unit vectors on the diagonals of the planes given, each once.
-Resonance diagonals(std::int64_t dim, const std::vector<Plane>& planes, AccumulatorOptions options) {
+Resonance diagonals(std::int64_t dim, const std::vector<Plane>& planes, const PlaneChoice& choice = {}) {
   MemoryBudget budget(1 << 30);
+  AccumulatorOptions options{.grid = AngleGrid(8), .mean = {}};
   options.epsilon = {0.9, 0.6};
-  options.grid = AngleGrid(8);
+  options.planes = choice;
   Accumulator accumulator(std::make_shared<Basis>(Basis::standard(dim)), options, budget, "layer");
   for (const Plane& plane : planes) {
     std::vector<float> row(static_cast<std::size_t>(dim), 0.0F);
@@ -45,7 +46,7 @@ Resonance diagonals(std::int64_t dim, const std::vector<Plane>& planes, Accumula
 LayerFindings findings_of(LayerTests tests) { return {"layer", std::move(tests)}; }
 
 TEST(PlaneMapJsonTest, OfAFewVectorsEveryPlaneIsThere) {
-  const Resonance layer = diagonals(4, {{0, 1}, {0, 1}, {2, 3}}, {.mean = {}});
+  const Resonance layer = diagonals(4, {{0, 1}, {0, 1}, {2, 3}});
   const ordered_json map = report::plane_map_json(layer, nullptr);
   EXPECT_EQ(map["vectors"], ordered_json({0, 1, 2, 3}));
   EXPECT_EQ(map["chosen_by"], "all");
@@ -57,7 +58,7 @@ TEST(PlaneMapJsonTest, OfAFewVectorsEveryPlaneIsThere) {
 }
 
 TEST(PlaneMapJsonTest, WhatTheTestsFoundIsThereAndBlanksAre) {
-  const Resonance layer = diagonals(16, {{1, 3}}, {.mean = {}});
+  const Resonance layer = diagonals(16, {{1, 3}});
   LayerTests tests = test::layer_tests(0.1);
   tests.num_rows = 200;
   const LayerFindings findings = findings_of(tests);
@@ -85,7 +86,7 @@ TEST(PlaneMapJsonTest, OfManyVectorsThoseOfThePlanesWithMostHits) {
   std::vector<Plane> planes;
   for (int k = 0; k < 3; ++k) planes.push_back({98, 99});
   for (int k = 0; k < 2; ++k) planes.push_back({5, 50});
-  const Resonance layer = diagonals(100, planes, {.mean = {}});
+  const Resonance layer = diagonals(100, planes);
   const ordered_json map = report::plane_map_json(layer, nullptr);
   EXPECT_EQ(map["chosen_by"], "hits");
   const auto vectors = map["vectors"].get<std::vector<std::int64_t>>();
@@ -100,17 +101,16 @@ TEST(PlaneMapJsonTest, OfManyVectorsThoseOfThePlanesWithMostHits) {
 }
 
 TEST(PlaneMapJsonTest, WithoutPlanesThereIsNone) {
-  const Resonance layer = diagonals(4, {{0, 1}}, {.planes = {.kind = PlaneChoice::Kind::kNone}, .mean = {}});
+  const Resonance layer = diagonals(4, {{0, 1}}, {.kind = PlaneChoice::Kind::kNone});
   EXPECT_TRUE(report::plane_map_json(layer, nullptr).is_null());
-  const Resonance listed =
-      diagonals(4, {{0, 1}}, {.planes = {.kind = PlaneChoice::Kind::kListed, .listed = {{0, 1}, {1, 3}}}, .mean = {}});
+  const Resonance listed = diagonals(4, {{0, 1}}, {.kind = PlaneChoice::Kind::kListed, .listed = {{0, 1}, {1, 3}}});
   EXPECT_EQ(report::plane_map_json(listed, nullptr)["hits"][0],
             packed(std::vector<std::int64_t>{1, -1, -1, -1, 0, -1}));
 }
 
 // Of 16 MB of tables the page holds some kilobytes.
 TEST(PlaneMapJsonTest, ItIsSmall) {
-  const Resonance layer = diagonals(150, {{98, 99}}, {.mean = {}});
+  const Resonance layer = diagonals(150, {{98, 99}});
   EXPECT_LT(report::plane_map_json(layer, nullptr).dump().size(), 6000U);
 }
 

@@ -96,7 +96,7 @@ const mapColours = (measure) => {
 const mapColourBar = (measure, {zmin, zmax}) => {
   const bar = {
     orientation: 'h', thickness: 10, len: 0.8, x: 0.5, y: 1.01, yanchor: 'bottom', outlinewidth: 0, nticks: 5,
-    title: {text: '', side: 'top'}
+    title: {text: measure.name, side: 'top'}
   };
   if (measure.isLog) {
     const powers = [...new Set([zmin, zmin / 2, 0, zmax / 2, zmax].map(Math.round))];
@@ -126,8 +126,8 @@ const drawMap = (id, layer, measure, places, marked) => {
     fixedrange: true
   };
   const size = Math.min(byId(id).clientWidth, 620);
-  byId(id).style.height = `${size + 40}px`;
-  byId(id).dataset.paperHeight = '760';
+  byId(id).style.height = `${size + 56}px`;
+  byId(id).dataset.paperHeight = '790';
   Plotly.react(
       id, [{
         type: 'heatmap',
@@ -141,7 +141,7 @@ const drawMap = (id, layer, measure, places, marked) => {
         colorbar: mapColourBar(measure, limits)
       }],
       panelLayout(id, (axis, colour) => ({
-        margin: {l: 40, r: 12, t: 44, b: 44},
+        margin: {l: 40, r: 12, t: 64, b: 44},
         plot_bgcolor: colour.range,  // of planes without a number
         xaxis: {...axis, ...ticks, title: {text: 'vector', standoff: 4}, constrain: 'domain'},
         yaxis: {...axis, ...ticks, range: [names.length - 0.5, -0.5], scaleanchor: 'x', constrain: 'domain'},

@@ -40,7 +40,8 @@ const strongestTable = (layer, e) => {
   }));
   const words = tests ?
       `Of ${whole(tests.num_planes_tested)} planes ${whole(tests.num_c4_bh)} are significant by c4 and ` +
-          `${whole(tests.num_hit_rate_bh)} by hit rate (false discovery rate 5 %).` :
+          `${whole(tests.num_hit_rate_bh)} by hit rate (false discovery rate 5 %). Where one vector hardly takes part, rows lie ` +
+          'along the other and c4 is near 1: look at the hits and the curve, too.' :
       'Planes were not tested one by one; these have most hits.';
   const scroll = element('div', undefined, 'scroll');
   scroll.tabIndex = 0;
