@@ -3,9 +3,10 @@
 
 file(GLOB roots "${CPACK_TEMPORARY_DIRECTORY}/usr" "${CPACK_TEMPORARY_DIRECTORY}/*/usr")
 foreach(root IN LISTS roots)
-  file(RPATH_SET FILE "${root}/bin/torchsrm" NEW_RPATH "$ORIGIN/../lib:$ORIGIN/../lib/torchsrm")
-  file(RPATH_SET FILE "${root}/lib/libtorchsrm.so" NEW_RPATH "$ORIGIN/torchsrm")
-  file(REMOVE "${root}/lib/cmake/torchsrm/torchsrm-built-with.cmake")
+  set(lib "${CPACK_TORCHSRM_LIBDIR}")
+  file(RPATH_SET FILE "${root}/bin/torchsrm" NEW_RPATH "$ORIGIN/../${lib}:$ORIGIN/../${lib}/torchsrm")
+  file(RPATH_SET FILE "${root}/${lib}/libtorchsrm.so" NEW_RPATH "$ORIGIN/torchsrm")
+  file(REMOVE "${root}/${lib}/cmake/torchsrm/torchsrm-built-with.cmake")
 
   # Where Debian's zsh looks for what packages bring.
   file(RENAME "${root}/share/zsh/site-functions" "${root}/share/zsh/vendor-completions")

@@ -1,6 +1,7 @@
 """The man page and the completions tell of every command and option, and shells take them.
 Arguments: the command, the folder that its pages were written to."""
 
+import json
 import os
 import pathlib
 import pty
@@ -13,8 +14,6 @@ import time
 import unittest
 
 COMMAND, PAGES = sys.argv.pop(1), pathlib.Path(sys.argv.pop(1))
-COMMANDS = ["inspect", "observe", "instrument", "collect", "strip", "show", "report", "merge", "learn-basis", "compare-bases",
-            "experiment activation-basis"]
 
 
 def run(*words, **options):
@@ -22,6 +21,15 @@ def run(*words, **options):
     if done.returncode != 0:
         raise AssertionError(f"{words}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
+
+
+def leaves(command, words=()):
+    """What is typed for each command that does something: "observe", "experiment activation-basis"."""
+    inner = [leaf for part in command["commands"] for leaf in leaves(part, (*words, part["name"]))]
+    return inner or [" ".join(words)]
+
+
+COMMANDS = leaves(json.loads(run(COMMAND, "--describe").stdout))
 
 
 def options_in_help(command):
@@ -38,6 +46,7 @@ class ManPage(unittest.TestCase):
         text = re.sub(r".\x08", "", done.stdout)
         for section in ("NAME", "SYNOPSIS", "EXIT STATUS", "ENVIRONMENT"):
             self.assertRegex(text, rf"(?m)^{section}$")
+        self.assertGreater(len(COMMANDS), 10)
         for command in COMMANDS:
             self.assertRegex(text, rf"(?m)^TORCHSRM {command.upper()}$")
             part = re.split(r"(?m)^TORCHSRM [A-Z -]+$|^EXIT STATUS$", text.split(f"\nTORCHSRM {command.upper()}\n")[1])[0]
