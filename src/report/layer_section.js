@@ -9,6 +9,8 @@ const verdictWords = {
 };
 const verdictOf = (layer) => verdictWords[layer.tests?.alignment ?? 'untested'];
 
+const kMuchOfIt = 0.4;  // a share of the fourth powers that one vector has to itself
+
 // What a verdict comes to, in the words of somebody who sees one for the first time.
 const verdictInShort = (layer) => {
   const tests = layer.tests;
@@ -25,7 +27,9 @@ const verdictInShort = (layer) => {
     no: `, but no more than ${name} makes of any pre-activations`,
     'M1 and M1c disagree': `; whether more than ${name} makes of any pre-activations, its two nulls disagree`
   }[tests.beyond_nonlinearity];
-  return `Activations gather ${where} more than around a random rotation of them (${p})${name ? beyond ?? '' : ''}.`;
+  const top = tests.top_shares[0];
+  const carrier = top?.share >= kMuchOfIt ? ` Vector ${top.vectors[0]} alone carries ${percent(Number(top.share.toPrecision(2)))} of it.` : '';
+  return `Activations gather ${where} more than around a random rotation of them (${p})${name ? beyond ?? '' : ''}.${carrier}`;
 };
 
 const fillVerdict = (layer) => {
@@ -106,6 +110,13 @@ const fillKinds = (layer) => {
   }));
 };
 
+// At a low epsilon the drawn curve of aligned samples is highest between the axes: the sign of C4 holds, not the peak.
+const isDeceiving = (layer, e) => {
+  const seen = layer.c4[e] ?? layer.a4;
+  const said = {aligned: 1, diagonal: -1}[layer.tests?.alignment] ?? 0;
+  return said * layer.s4[e] < 0 && said * seen > 0;
+};
+
 const chosenPlaneOf = (curves) => chosen.plane === null ?
     null :
     curves.planes.find((plane) => plane.i === chosen.plane.i && plane.j === chosen.plane.j) ?? null;
@@ -124,6 +135,7 @@ const fillLayer = (layer, e) => {
   byId('caption').textContent = chartCaption(layer, curves, epsilon, chosen.kind);
   byId('chart').setAttribute('aria-label', `Holistic curve and single planes of layer ${layer.name}`);
   byId('polar').setAttribute('aria-label', `Holistic curve of layer ${layer.name} in polar coordinates`);
+  byId('deceiving').hidden = chosen.kind === 'signed' || !isDeceiving(layer, e);
   byId('signed-polar').hidden = chosen.kind !== 'signed';
   drawChart(layer, curves, chosen.kind, plane);
   drawPolar('polar', layer, curves, chosen.kind, plane);

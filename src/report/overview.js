@@ -11,19 +11,13 @@ const overviewLayers = () => {
 };
 const overviewName = (layer) => data.results.length > 1 ? `${layer.address} (${data.results[layer.result].name})` : layer.address;
 
-// Names with what all of them begin with left away, and their middle where they are still too long.
+// Long names are cut where they differ least from each other, so that as many as can be stay different.
+const cutName = (text, most, head) =>
+    (text.length <= most ? text : `${text.slice(0, head)}\u2026${text.slice(text.length - (most - 1 - head))}`);
 const shortNames = (names, most) => {
-  const begins = names[0].split('.');
-  let same = 0;
-  while (same < begins.length - 1 && names.every((name) => name.split('.')[same] === begins[same])) ++same;
-  const begin = begins.slice(0, same).join('.').length + (same > 0 ? 1 : 0);
-  if (names.length < 2 || names.every((name) => name.length <= most)) return names.map((name) => middleCut(name, most));
-  return names.map((name) => middleCut((begin > 1 ? '\u2026' : '') + name.slice(begin), most));
-};
-const middleCut = (text, most) => {
-  const kept = most - 1;
-  const head = Math.ceil(kept / 2);
-  return text.length <= most ? text : `${text.slice(0, head)}\u2026${text.slice(text.length - kept + head)}`;
+  const cuts = [0, 0.25, 0.5, 0.75].map((share) => names.map((name) => cutName(name, most, Math.floor(share * most))));
+  const numDifferent = cuts.map((cut) => new Set(cut).size);
+  return cuts[numDifferent.indexOf(Math.max(...numDifferent))];
 };
 
 // The curve relative to its own mean, each value the mean of neighbouring angles.
@@ -149,6 +143,8 @@ const drawStrip = (layers) => {
   const colour = colours();
   const width = byId('strip').clientWidth;
   const narrow = width < 640;
+  const names = shortNames(layers.map(overviewName), narrow ? 15 : 37);
+  const nameWidth = Math.max(...names.map((name) => name.length)) * (narrow ? 6.7 : 7.4);
   const rowHeight = layers.length > 40 ? 14 : layers.length > 15 ? 20 : 26;
   const top = 70;
   const bottom = narrow ? 150 : 84;
@@ -172,7 +168,7 @@ const drawStrip = (layers) => {
         plot_bgcolor: colour.page,
         font: pageFont(colour, narrow),
         height,
-        margin: {l: narrow ? 106 : 200, r: 24, t: top, b: bottom},
+        margin: {l: Math.max(nameWidth + 8, 60), r: 24, t: top, b: bottom},
         hovermode: 'closest',
         dragmode: false,
         legend: {orientation: 'h', traceorder: 'normal', x: 0, xanchor: 'left', y: 0, yref: 'container', yanchor: 'bottom'},
@@ -193,7 +189,7 @@ const drawStrip = (layers) => {
         yaxis: {
           range: [layers.length - 0.5, -0.5],
           tickvals: layers.map((unused, row) => row),
-          ticktext: shortNames(layers.map(overviewName), narrow ? 15 : 27).map(asPlotlyText),
+          ticktext: names.map(asPlotlyText),
           tickfont: {size: Math.min(rowHeight - 3, narrow ? 11 : 12), family: 'ui-monospace, "DejaVu Sans Mono", monospace'},
           gridcolor: colour.rule,
           ticks: '',

@@ -50,9 +50,9 @@ const show = () => {
   byId('layer-chooser').value = String(chosen.layer);
   fillEpsilons(layer);
   fillLayer(layer, e);
-  if (typeof fillPlanes === "function") fillPlanes(layer, e);
-  if (typeof fillNeurons === "function") fillNeurons(layer, e);
-  if (typeof fillTraining === "function") fillTraining(layer);
+  fillPlanes(layer, e);
+  fillNeurons(layer, e);
+  fillTraining(layer);
   history.replaceState(null, '', linkOf(layer, e));
 };
 
@@ -127,7 +127,7 @@ const start = () => {
   byId('partial').hidden = !data.results.some((result) => result.partial);
   fillMadeBy();
   fillReading();
-  if (byId('training')) byId('training').hidden = data.training === null;
+  byId('training').hidden = data.training === null;
   document.querySelector('nav a[href="#training"]').hidden = data.training === null;
   if (overviewLayers().length === 0) {
     byId('overview-words').textContent = 'This result holds no layer.';
