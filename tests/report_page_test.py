@@ -226,7 +226,10 @@ class ReportPageTest(CommandCase):
         page = self.open(self.page_of_classifier, dark=True)
         page.evaluate("dispatchEvent(new Event('beforeprint'))")
         self.assertIn("rgb(255, 255, 255)", page.evaluate("document.querySelector('#chart .main-svg').style.background"))
+        widths = page.evaluate("[...document.querySelectorAll('.main-svg')].map((one) => one.getBoundingClientRect().width)")
+        self.assertLessEqual(max(widths), 704, "no figure is wider than a page of paper")
         page.evaluate("dispatchEvent(new Event('afterprint'))")
+        self.assertGreater(page.evaluate("document.querySelector('#strip .main-svg').getBoundingClientRect().width"), 1000)
         self.assertIn("rgb(20, 23, 27)", page.evaluate("document.querySelector('#chart .main-svg').style.background"))
         self.clean(page)
 

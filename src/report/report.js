@@ -108,14 +108,16 @@ const startControls = () => {
     if (isLink) goTo(section);
   });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
-  addEventListener('beforeprint', () => {
-    document.documentElement.classList.add('paper');
-    drawAll();
-  });
-  addEventListener('afterprint', () => {
-    document.documentElement.classList.remove('paper');
-    drawAll();
-  });
+  addEventListener('beforeprint', () => drawFor(true));
+  addEventListener('afterprint', () => drawFor(false));
+};
+
+// Paper is light and narrower than most windows.
+const drawFor = (paper) => {
+  document.documentElement.classList.toggle('paper', paper);
+  document.documentElement.classList.toggle('printed', paper);
+  drawAll();
+  document.querySelectorAll('.js-plotly-plot').forEach((chart) => Plotly.relayout(chart, {autosize: true}));
 };
 
 const goTo = (section) => {
