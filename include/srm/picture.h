@@ -8,8 +8,8 @@ namespace srm {
 
 /// Numbers that are drawn as a picture, line by line from the top.
 struct Picture {
-  std::int64_t height = 0;
-  std::int64_t width = 0;
+  std::int64_t height = 0;     ///< in pixels
+  std::int64_t width = 0;      ///< in pixels
   std::vector<double> values;  ///< (height, width)
 };
 
