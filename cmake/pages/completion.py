@@ -34,7 +34,8 @@ def bash(root):
     cases, choices = [], []
     for path, command in [((), root), *walk(root)]:
         key = " ".join(path)
-        cases.append(f"    {shlex.quote(key)}) words={shlex.quote(' '.join(words_of(command)))} ;;")
+        any_word = "; any=yes" if command["commands"] else ""
+        cases.append(f"    {shlex.quote(key)}) words={shlex.quote(' '.join(words_of(command)))}{any_word} ;;")
         for option in options_of(command):
             if option["choices"]:
                 patterns = "|".join(shlex.quote(f"{key} {name}") for name in option["names"])
@@ -56,7 +57,7 @@ _torchsrm() {{
 {chr(10).join(choices)}
   esac
   # Behind a command most words are files, which `complete -o default` finds: names of options only where one begins.
-  [[ $any || $current == -* || -z $command || $command == experiment ]] || words=
+  [[ $any || $current == -* ]] || words=
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }}
 complete -o default -F _torchsrm torchsrm
