@@ -240,7 +240,22 @@ class ReportCommandTest(CommandCase):
         self.assertIn("--inputs", self.error_of("report", "r", "--image", "2x2", "-o", "x.html", code=2))
         self.assertIn("twice", self.error_of("report", "r", "r", "-o", "x.html"))
         self.assertIn("gone.txt", self.error_of("report", "r", "--texts", "gone.txt", "-o", "x.html"))
+        (self.folder / "t.srmh").write_bytes(b"SRMHIST\x01")
+        self.assertIn("a page of its own", self.error_of("report", "t.srmh", "r", "-o", "x.html", code=2))
+        self.assertIn("belong to the page of a result", self.error_of("report", "t.srmh", "--texts", "r", "-o", "x.html", code=2))
+        self.assertIn("r/results.srm.pt", self.error_of("report", "r", "--training", "r/results.srm.pt", "-o", "x.html"))
         self.assertFalse((self.folder / "x.html").exists())
+
+    def test_texts_are_a_line_a_sample(self):
+        self.npy([[5, 0], [0, 5], [4, 1]])
+        self.run_command("observe", "--activations", "x.npy", "--rotations", "0", "--labels",
+                         self.npy([0, 1, 0], "labels.npy", "<i8"), "--out", "r")
+        (self.folder / "texts").write_text("first\r\n<b>second</b>\nthird\n")
+        self.run_command("report", "r", "--texts", "texts", "-o", "x.html")
+        page = (self.folder / "x.html").read_text()
+        self.assertTrue('"first"' in page and '"\\u003cb>second\\u003c/b>"' in page)
+        (self.folder / "texts").write_text("first\n")
+        self.assertIn("a line for every sample", self.error_of("report", "r", "--texts", "texts", "-o", "y.html"))
 
     def test_results_have_their_folders_names(self):
         for name in ("a", "b"):

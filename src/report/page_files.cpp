@@ -16,6 +16,7 @@ TORCHSRM_EMBED(srm_page_overview_section_html, TORCHSRM_PAGE_FOLDER "/overview_s
 TORCHSRM_EMBED(srm_page_layer_section_html, TORCHSRM_PAGE_FOLDER "/layer_section.html")
 TORCHSRM_EMBED(srm_page_reading_section_html, TORCHSRM_PAGE_FOLDER "/reading_section.html")
 TORCHSRM_EMBED(srm_page_overview_js, TORCHSRM_PAGE_FOLDER "/overview.js")
+TORCHSRM_EMBED(srm_page_strip_chart_js, TORCHSRM_PAGE_FOLDER "/strip_chart.js")
 TORCHSRM_EMBED(srm_page_layer_chart_js, TORCHSRM_PAGE_FOLDER "/layer_chart.js")
 TORCHSRM_EMBED(srm_page_polar_chart_js, TORCHSRM_PAGE_FOLDER "/polar_chart.js")
 TORCHSRM_EMBED(srm_page_class_chart_js, TORCHSRM_PAGE_FOLDER "/class_chart.js")
@@ -43,6 +44,7 @@ TORCHSRM_EMBED(srm_page_training_player_js, TORCHSRM_PAGE_FOLDER "/training_play
 TORCHSRM_EMBED(srm_page_report_js, TORCHSRM_PAGE_FOLDER "/report.js")
 TORCHSRM_EMBED(srm_page_compare_page_html, TORCHSRM_PAGE_FOLDER "/compare_page.html")
 TORCHSRM_EMBED(srm_page_compare_page_css, TORCHSRM_PAGE_FOLDER "/compare_page.css")
+TORCHSRM_EMBED(srm_page_compare_chart_js, TORCHSRM_PAGE_FOLDER "/compare_chart.js")
 TORCHSRM_EMBED(srm_page_compare_page_js, TORCHSRM_PAGE_FOLDER "/compare_page.js")
 TORCHSRM_EMBED(srm_page_history_html, TORCHSRM_PAGE_FOLDER "/history.html")
 TORCHSRM_EMBED(srm_page_history_css, TORCHSRM_PAGE_FOLDER "/history.css")
@@ -88,6 +90,7 @@ std::string_view page_file(std::string_view name) {
       {"layer_section.html", srm_page_layer_section_html_begin, srm_page_layer_section_html_end},
       {"reading_section.html", srm_page_reading_section_html_begin, srm_page_reading_section_html_end},
       {"overview.js", srm_page_overview_js_begin, srm_page_overview_js_end},
+      {"strip_chart.js", srm_page_strip_chart_js_begin, srm_page_strip_chart_js_end},
       {"layer_chart.js", srm_page_layer_chart_js_begin, srm_page_layer_chart_js_end},
       {"polar_chart.js", srm_page_polar_chart_js_begin, srm_page_polar_chart_js_end},
       {"class_chart.js", srm_page_class_chart_js_begin, srm_page_class_chart_js_end},
@@ -115,6 +118,7 @@ std::string_view page_file(std::string_view name) {
       {"report.js", srm_page_report_js_begin, srm_page_report_js_end},
       {"compare_page.html", srm_page_compare_page_html_begin, srm_page_compare_page_html_end},
       {"compare_page.css", srm_page_compare_page_css_begin, srm_page_compare_page_css_end},
+      {"compare_chart.js", srm_page_compare_chart_js_begin, srm_page_compare_chart_js_end},
       {"compare_page.js", srm_page_compare_page_js_begin, srm_page_compare_page_js_end},
       {"history.html", srm_page_history_html_begin, srm_page_history_html_end},
       {"history.css", srm_page_history_css_begin, srm_page_history_css_end},
