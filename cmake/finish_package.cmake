@@ -12,10 +12,10 @@ foreach(root IN LISTS roots)
   file(RENAME "${root}/share/zsh/site-functions" "${root}/share/zsh/vendor-completions")
 
   set(docs "${root}/share/doc/torchsrm")
-  file(GLOB others RELATIVE "${docs}" "${docs}/LICENSE.*" "${docs}/NOTICE.*")
+  file(GLOB others RELATIVE "${docs}/licences" "${docs}/licences/*")
   list(JOIN others ", " others)
   file(READ "${docs}/LICENSE" licence)
-  file(WRITE "${docs}/copyright" "torchsrm:\n\n${licence}\nWhat it carries has licences of its own, beside this file: ${others}\n")
+  file(WRITE "${docs}/copyright" "torchsrm:\n\n${licence}\nLicences of what it carries lie in licences/: ${others}.\n")
   file(REMOVE "${docs}/LICENSE")
   file(RENAME "${docs}/CHANGELOG.md" "${docs}/changelog")
   # Without name and time inside, the same files give the same bytes.

@@ -62,7 +62,7 @@ class InstalledTest(FolderCase):
         names = {path.relative_to(self.prefix).as_posix() for path in self.prefix.rglob("*") if path.is_file()}
         for name in ("bin/torchsrm", "share/man/man1/torchsrm.1", "share/bash-completion/completions/torchsrm",
                      "share/zsh/site-functions/_torchsrm", "share/fish/vendor_completions.d/torchsrm.fish",
-                     "include/srm/accumulator.h", "share/doc/torchsrm/LICENSE", "share/doc/torchsrm/LICENSE.plotly"):
+                     "include/srm/accumulator.h", "share/doc/torchsrm/LICENSE", "share/doc/torchsrm/licences/plotly/LICENSE"):
             self.assertIn(name, names)
         for name in ("libtorchsrm.so", "libtorchsrm_core.a", "torchsrm-config.cmake", "torchsrm-config-version.cmake"):
             self.assertTrue(any(path.endswith("/" + name) for path in names), name)
@@ -186,10 +186,13 @@ class PackageTest(FolderCase):
 
     def test_holds_every_licence(self):
         docs = self.root / "usr/share/doc/torchsrm"
-        for name, words in {"copyright": "The torchsrm authors", "LICENSE.plotly": "Plotly", "LICENSE.torch": "Facebook",
-                            "LICENSE.nvidia_cuda_runtime": "NVIDIA", "LICENSE.nvidia_cuda_cupti": "NVIDIA"}.items():
-            self.assertIn(words, (docs / name).read_text(), name)
-            self.assertIn(name.replace("copyright", "torchsrm"), (docs / "copyright").read_text())
+        text = (docs / "copyright").read_text()
+        self.assertIn("The torchsrm authors", text)
+        for folder, words in {"plotly": "Plotly", "torch": "Facebook", "nvidia_cuda_runtime": "NVIDIA",
+                              "nvidia_cuda_cupti": "NVIDIA"}.items():
+            self.assertIn(folder, text)
+            licences = [path.read_text() for path in (docs / "licences" / folder).iterdir() if path.is_file()]
+            self.assertTrue(any(words in licence for licence in licences), folder)
 
     def test_another_project_builds_on_what_it_installs(self):
         self.assertEqual(self.output_of("core", f"-DCMAKE_PREFIX_PATH={self.root}/usr"), "2 1 0 0 of 3\n")
