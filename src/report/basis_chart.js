@@ -1,7 +1,8 @@
 // The same layer in several results, as in several bases: small figures side by side with one scale.
 
 const basesOf = (layer) => data.layers.filter((one) => one.address === layer.address && one.group === '');
-const basisTitle = (layer) => data.results.length > 1 ? `${data.results[layer.result].name}: ${layer.basis_name}` : layer.basis_name;
+const basisTitle = (layer) =>
+    data.results.length > 1 ? `${data.results[layer.result].name}: ${layer.basis_name}` : layer.basis_name;
 
 const drawBases = (id, layers, kind) => {
   const colour = colours();
@@ -32,9 +33,8 @@ const drawBases = (id, layers, kind) => {
     const top = 1 - row * (height + gap.y);
     made.push(...holisticTraces(layer, layer.curves[e], colour, kind)
                   .map((trace) => ({...trace, xaxis: `x${name}`, yaxis: `y${name}`})));
-    layout[`xaxis${name}`] = {
-      ...axis, ...angleAxis(layer), range: [0, 360], domain: [left, left + width], anchor: `y${name}`
-    };
+    layout[`xaxis${name}`] =
+        {...axis, ...angleAxis(layer), range: [0, 360], domain: [left, left + width], anchor: `y${name}`};
     layout[`yaxis${name}`] = {
       ...axis,
       tickformat: '~p',

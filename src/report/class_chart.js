@@ -23,15 +23,15 @@ const drawClasses = (id, layer, e, kind) => {
   Plotly.react(
       id, [...lines, lineOf(layer, 'all samples', {color: colour.ink, width: 3})],
       panelLayout(id, (axis) => ({
-        showlegend: true,
-        xaxis: {...axis, ...angleAxis(layer), range: [0, 360]},
-        yaxis: {
-          ...axis,
-          tickformat: '~p',
-          title: {text: byId(id).clientWidth < 420 ? '' : `${kCurveWords[kind].axis}, of each class`},
-          ...(kind === 'signed' ? {} : {rangemode: 'tozero'})
-        }
-      })),
+                        showlegend: true,
+                        xaxis: {...axis, ...angleAxis(layer), range: [0, 360]},
+                        yaxis: {
+                          ...axis,
+                          tickformat: '~p',
+                          title: {text: byId(id).clientWidth < 420 ? '' : `${kCurveWords[kind].axis}, of each class`},
+                          ...(kind === 'signed' ? {} : {rangemode: 'tozero'})
+                        }
+                      })),
       chartConfig());
 };
 
@@ -47,7 +47,8 @@ const classRows = (layer, e, kind) => {
 const classTable = (layer, e) => {
   const table = element('table');
   const head = element('tr');
-  for (const [index, name] of ['Class', 'Samples', 'A4', '\u00b1', `C4 at \u03b5 = ${shortEpsilon(layer.epsilon[e])}`].entries()) {
+  for (const [index, name] of ['Class', 'Samples', 'A4', '\u00b1', `C4 at \u03b5 = ${shortEpsilon(layer.epsilon[e])}`]
+           .entries()) {
     const cell = element('th', name, index > 0 ? 'number' : undefined);
     cell.scope = 'col';
     head.append(cell);
@@ -72,6 +73,5 @@ const fillClasses = (layer, e, kind) => {
   drawClasses('classes', layer, e, kind);
   byId('classes').setAttribute('aria-label', `Holistic curves of ${classes.length} classes in layer ${layer.name}`);
   byId('class-table').replaceChildren(classTable(layer, e));
-  addExports(
-      byId('classes-figure'), 'classes', () => `classes of ${layer.name}`, () => classRows(layer, e, kind));
+  addExports(byId('classes-figure'), 'classes', () => `classes of ${layer.name}`, () => classRows(layer, e, kind));
 };

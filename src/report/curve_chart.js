@@ -36,7 +36,11 @@ const angleAxis = (layer) => {
 // the signed curve what f has more than its negative.
 const kCurveWords = {
   positive: {mean: 'mean over planes', axis: 'samples inside', title: 'Holistic curve'},
-  negative: {mean: 'mean over planes, opposite side', axis: 'samples inside opposite', title: 'Holistic curve of the opposite side'},
+  negative: {
+    mean: 'mean over planes, opposite side',
+    axis: 'samples inside opposite',
+    title: 'Holistic curve of the opposite side'
+  },
   signed: {mean: 'mean over planes, signed', axis: 'inside minus opposite', title: 'Signed holistic curve'}
 };
 const hasHalfTurn = (layer) => layer.num_distinct_angles % (2 * layer.angle_step) === 0;
@@ -49,8 +53,9 @@ const ofKind = (values, kind) => {
   const opposite = halfTurned(values);
   return kind === 'negative' ? opposite : values.map((value, k) => value - opposite[k]);
 };
-const curveKinds = (layer) => Object.keys(kCurveWords).filter(
-    (kind) => kind === 'positive' || hasHalfTurn(layer) || (kind === 'signed' && layer.signed));
+const curveKinds = (layer) =>
+    Object.keys(kCurveWords)
+        .filter((kind) => kind === 'positive' || hasHalfTurn(layer) || (kind === 'signed' && layer.signed));
 
 // The holistic curve and what is drawn with it, in fractions of the samples; null for what there is none of.
 const curveOf = (layer, curves, kind = 'positive') => {
@@ -149,7 +154,8 @@ const holisticTraces = (layer, curves, colour, kind = 'positive') => {
     });
   }
   if (curve.low !== null) {
-    const bound = {x, mode: 'lines', line: {color: colour.mean, width: 1, dash: 'dot'}, yaxis: 'y2', legendgroup: 'quantiles'};
+    const bound =
+        {x, mode: 'lines', line: {color: colour.mean, width: 1, dash: 'dot'}, yaxis: 'y2', legendgroup: 'quantiles'};
     const words = (share) => `%{x:.4~g}\u00b0: ${share} of planes have at most %{y:.3~p}<extra></extra>`;
     made.push(
         {...bound, y: closed(curve.low), name: '5 % to 95 % of planes', legendrank: 3, hovertemplate: words('5 %')},

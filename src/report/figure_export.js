@@ -34,7 +34,8 @@ const recoloured = (value, paperOf) => {
     return isNumbers ? value : value.map((one) => recoloured(one, paperOf));
   }
   return Object.fromEntries(
-      Object.entries(value).filter(([key]) => !key.startsWith('_')).map(([key, one]) => [key, recoloured(one, paperOf)]));
+      Object.entries(value).filter(([key]) => !key.startsWith('_')).map(([key,
+                                                                          one]) => [key, recoloured(one, paperOf)]));
 };
 
 const paperFigure = (chart) => {
@@ -56,7 +57,8 @@ const csvField = (value) => {
 };
 const csvText = ({columns, rows}) => [columns, ...rows].map((row) => row.map(csvField).join(',') + '\n').join('');
 
-const fileName = (name, ending) => `${name.replace(/[^A-Za-z0-9._-]+/g, '_').replace(/^[._]+/, '') || 'figure'}.${ending}`;
+const fileName = (name, ending) =>
+    `${name.replace(/[^A-Za-z0-9._-]+/g, '_').replace(/^[._]+/, '') || 'figure'}.${ending}`;
 
 const saveBlob = (blob, name) => {
   const link = element('a');
@@ -103,8 +105,8 @@ const addExports = (figureElement, chartId, name, rowsOf) => {
         button('SVG', () => saveImage(chartId, nameNow(), 'svg')),
         button('PNG', () => saveImage(chartId, nameNow(), 'png')));
   }
-  bar.append(button(
-      'CSV', () => saveBlob(new Blob([csvText(rowsOf())], {type: 'text/csv'}), fileName(nameNow(), 'csv'))));
+  bar.append(
+      button('CSV', () => saveBlob(new Blob([csvText(rowsOf())], {type: 'text/csv'}), fileName(nameNow(), 'csv'))));
   figureElement.querySelector(':scope > .exports')?.remove();
   figureElement.append(bar);
 };

@@ -19,11 +19,8 @@ const panelTitle = (text, x, y, colour) => ({
   showarrow: false,
   font: {size: 13, color: colour.ink}
 });
-const pageFont = (colour, narrow) => ({
-  family: getComputedStyle(document.body).fontFamily,
-  size: narrow ? 11 : 13,
-  color: colour.ink
-});
+const pageFont = (colour, narrow) =>
+    ({family: getComputedStyle(document.body).fontFamily, size: narrow ? 11 : 13, color: colour.ink});
 // Dragging zooms and a double click goes back; on a narrow screen dragging scrolls the page instead.
 const chartConfig = () => ({responsive: true, displayModeBar: false});
 

@@ -17,10 +17,12 @@ const verdictInShort = (layer) => {
   if (tests === undefined) return 'No rows of this layer were tested against random rotations of the basis.';
   const p = `p = ${tests.p.toPrecision(2)}`;
   if (tests.alignment === 'none beyond chance') {
-    const seen = tests.smallest_a4_seen === null ? '' : ` One of ${score(tests.smallest_a4_seen)} or more would have been seen.`;
+    const seen =
+        tests.smallest_a4_seen === null ? '' : ` One of ${score(tests.smallest_a4_seen)} or more would have been seen.`;
     return `A4 is within what random rotations of the basis give (${p}).${seen}`;
   }
-  const where = tests.alignment === 'aligned' ? 'at the basis vectors' : 'on the diagonals, halfway between the basis vectors,';
+  const where =
+      tests.alignment === 'aligned' ? 'at the basis vectors' : 'on the diagonals, halfway between the basis vectors,';
   const name = tests.nonlinearity?.function;
   const beyond = {
     yes: `, and more than ${name} makes of any pre-activations`,
@@ -28,8 +30,11 @@ const verdictInShort = (layer) => {
     'M1 and M1c disagree': `; whether more than ${name} makes of any pre-activations, its two nulls disagree`
   }[tests.beyond_nonlinearity];
   const top = tests.top_shares[0];
-  const carrier = top?.share >= kMuchOfIt ? ` Vector ${top.vectors[0]} alone carries ${percent(Number(top.share.toPrecision(2)))} of it.` : '';
-  return `Activations gather ${where} more than around a random rotation of them (${p})${name ? beyond ?? '' : ''}.${carrier}`;
+  const carrier = top?.share >= kMuchOfIt ?
+      ` Vector ${top.vectors[0]} alone carries ${percent(Number(top.share.toPrecision(2)))} of it.` :
+      '';
+  return `Activations gather ${where} more than around a random rotation of them (${p})${name ? beyond ?? '' : ''}.${
+      carrier}`;
 };
 
 const fillVerdict = (layer) => {

@@ -34,8 +34,9 @@ const resultSettings = (result) => {
   list.append(...result.settings.flatMap(([option, value]) => [element('dt', option), element('dd', value)]));
   box.append(list);
   if (new Map(result.settings).has('epsilon')) {
-    box.append(element('p', 'As a command, with names for the files, which a result does not keep:'),
-               command(commandOf(result.settings)));
+    box.append(
+        element('p', 'As a command, with names for the files, which a result does not keep:'),
+        command(commandOf(result.settings)));
   }
   return box;
 };

@@ -6,7 +6,8 @@ const overviewLayers = () => {
   const addresses = [...new Set(layers.map((layer) => layer.address))];
   return addresses.flatMap((address) => layers.filter((layer) => layer.address === address));
 };
-const overviewName = (layer) => data.results.length > 1 ? `${layer.address} (${data.results[layer.result].name})` : layer.address;
+const overviewName = (layer) =>
+    data.results.length > 1 ? `${layer.address} (${data.results[layer.result].name})` : layer.address;
 
 // Long names are cut where they differ least from each other, so that as many as can be stay different.
 const cutName = (text, most, head) =>
@@ -19,7 +20,8 @@ const shortNames = (names, most) => {
 
 const carriedBy = (layer) => {
   const shares = layer.tests?.top_shares ?? [];
-  return shares.map((top) => `${top.vectors.join(', ')}: ${percent(Number(top.share.toPrecision(2)))}`).join('; ') || '\u2013';
+  return shares.map((top) => `${top.vectors.join(', ')}: ${percent(Number(top.share.toPrecision(2)))}`).join('; ') ||
+      '\u2013';
 };
 
 const tableCells = (layer) => {
@@ -70,21 +72,27 @@ const fillOverviewTable = (layers) => {
 };
 
 const tableRows = (layers) => ({
-  columns: ['layer', 'result', 'basis', 'verdict', 'a4', 'a4_error', 'p', 'epsilon', 'c4', 'top_vectors', 'top_share', 'n',
-            'samples', 'zero', 'not_finite', 'skipped'],
+  columns: [
+    'layer', 'result', 'basis', 'verdict', 'a4', 'a4_error', 'p', 'epsilon', 'c4', 'top_vectors', 'top_share', 'n',
+    'samples', 'zero', 'not_finite', 'skipped'
+  ],
   rows: layers.map((layer) => {
     const e = epsilonIndex(layer);
     const top = layer.tests?.top_shares.at(-1);
     return [
-      layer.address, data.results[layer.result].name, layer.basis_name, layer.tests?.alignment, layer.a4, layer.a4_error,
-      layer.tests?.p, layer.epsilon[e], layer.c4[e], top?.vectors.join(' '), top?.share, layer.dim,
-      layer.num_samples_seen, layer.num_samples_zero_norm, layer.num_samples_nonfinite, layer.num_samples_skipped];
+      layer.address, data.results[layer.result].name, layer.basis_name, layer.tests?.alignment, layer.a4,
+      layer.a4_error, layer.tests?.p, layer.epsilon[e], layer.c4[e], top?.vectors.join(' '), top?.share, layer.dim,
+      layer.num_samples_seen, layer.num_samples_zero_norm, layer.num_samples_nonfinite, layer.num_samples_skipped
+    ];
   })
 });
 
 const countWords = (layers) => {
-  const counts = Object.entries(verdictWords).map(([verdict, {word}]) => [
-    word.toLowerCase(), layers.filter((layer) => (layer.tests?.alignment ?? 'untested') === verdict).length]);
+  const counts = Object.entries(verdictWords)
+                     .map(
+                         ([verdict, {word}]) =>
+                             [word.toLowerCase(),
+                              layers.filter((layer) => (layer.tests?.alignment ?? 'untested') === verdict).length]);
   const said = counts.filter(([, count]) => count > 0).map(([word, count]) => `${whole(count)} ${word}`);
   const seen = new Set(layers.map((layer) => layer.num_samples_seen));
   const number = seen.size === 1 ? `${whole([...seen][0])} samples each` :
@@ -95,7 +103,8 @@ const countWords = (layers) => {
 
 const epsilonWords = (layers) => {
   const values = [...new Set(layers.map((layer) => shortEpsilon(layer.epsilon[epsilonIndex(layer)])))];
-  return values.length < 4 ? `\u03b5 = ${values.join(', ')}` : `each layer's own \u03b5 (${values[0]} to ${values.at(-1)})`;
+  return values.length < 4 ? `\u03b5 = ${values.join(', ')}` :
+                             `each layer's own \u03b5 (${values[0]} to ${values.at(-1)})`;
 };
 
 const fillOverview = () => {
@@ -103,10 +112,12 @@ const fillOverview = () => {
   const words = epsilonWords(layers);
   byId('overview-words').textContent = countWords(layers);
   byId('strip').setAttribute('aria-label', `A4, C4 and holistic curve of ${plural(layers.length, 'layer', 'layers')}`);
-  byId('strip-caption').textContent = 'Layers in the order of the model. A4 has its standard error by blocks of rows as a bar; ' +
+  byId('strip-caption').textContent =
+      'Layers in the order of the model. A4 has its standard error by blocks of rows as a bar; ' +
       'a dot outside the grey bar is beyond what random (Haar) rotations of the basis give, at 5 %. ' +
       `C4 and the curves are those of ${words}; C4 has no error bar, since hits of one sample hang together and only ` +
-      'their sum is kept. Each row of colours is one holistic curve from 0\u00b0 to 360\u00b0 relative to its own mean. ' +
+      'their sum is kept. Each row of colours is one holistic curve from 0\u00b0 to 360\u00b0 relative to its own ' +
+      'mean. ' +
       'Click a row, or choose in the table.';
   drawStrip(layers);
   fillOverviewTable(layers);

@@ -1,6 +1,7 @@
 // The address of the page says what is chosen: #layer=encoder.0&epsilon=0.4&plane=3,7
 
-const linkText = (text) => encodeURIComponent(text).replaceAll('%2F', '/').replaceAll('%2C', ',').replaceAll('%3A', ':');
+const linkText = (text) =>
+    encodeURIComponent(text).replaceAll('%2F', '/').replaceAll('%2C', ',').replaceAll('%3A', ':');
 
 const linkOf = (layer, e) => {
   const parts = [['layer', layer.name]];

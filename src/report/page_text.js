@@ -43,7 +43,8 @@ const unpacked = (text) => {
 const shortEpsilon = (epsilon) => minus(String(Number(epsilon.toPrecision(4))));
 const plural = (count, one, many) => whole(count) + ' ' + (count === 1 ? one : many);
 
-const isFlatZero = (layer, curves) => layer.num_planes_summed > 0 && curves.holistic_counts.every((count) => count === 0);
+const isFlatZero = (layer, curves) =>
+    layer.num_planes_summed > 0 && curves.holistic_counts.every((count) => count === 0);
 
 const holisticMean = (layer, curves) => {
   const divisor = layer.num_samples_seen * layer.num_planes_summed;

@@ -18,7 +18,8 @@ const asPolar = ({x, y, yaxis, ...trace}) => ({
   hovertemplate: trace.hovertemplate?.replace('%{x:', '%{theta:').replace('%{y:', '%{r:')
 });
 
-// The mean, the line of even directions, the chosen plane and, when asked for, single planes; bands would hide the shape.
+// The mean, the line of even directions, the chosen plane and, when asked for, single planes; bands would hide the
+// shape.
 const polarTraces = (layer, curves, colour, kind, chosenPlane) => {
   const x = closed(angles(layer), 360);
   const {mean, isotropic} = curveOf(layer, curves, kind);

@@ -51,8 +51,9 @@ const exampleChart = (curve, label) => {
     text.setAttribute('style', 'fill: var(--ink-soft); font-size: 10px');
     made.append(text);
   });
-  const points = curve.map((value, k) => `${((k / (curve.length - 1)) * width).toFixed(1)},${
-                               (height - 1 - (value / (top * 1.08)) * (height - 4)).toFixed(1)}`);
+  const points = curve.map(
+      (value, k) => `${((k / (curve.length - 1)) * width).toFixed(1)},${
+          (height - 1 - (value / (top * 1.08)) * (height - 4)).toFixed(1)}`);
   shape(made, 'polyline', {points: points.join(' '), style: 'fill: none; stroke: var(--mean); stroke-width: 2'});
   return made;
 };

@@ -43,7 +43,13 @@ ordered_json layer_object(const Resonance& layer, const Results& results, std::s
   object["angle_step"] = report::angle_step(layer);
   object["curves"] = report::curves_json(layer, most_planes);
   const LayerFindings* found = report::findings_of(results, layer);
-  if (found != nullptr && found->tests) object["tests"]["null"]["range"] = null_range(found->tests->haar);
+  if (found != nullptr && found->tests) {
+    ordered_json& tests = object["tests"];
+    tests["null"]["range"] = null_range(found->tests->haar);
+    if (!tests["c4"]["null"].is_null()) {
+      tests["c4"]["null"]["range"] = null_range(*found->tests->planes->arc_alignment->haar);
+    }
+  }
   return object;
 }
 
@@ -85,8 +91,8 @@ ordered_json page_data(std::span<const NamedResults> named, const ReportOptions&
           {"results", std::move(results)},
           {"layers", std::move(layers)},
           {"samples", report::samples_json(samples, options)},
-          {"training", options.history == nullptr ? ordered_json()
-                                                  : report::history_json(*options.history, kMostTrainingValues)}};
+          {"training",
+           options.history == nullptr ? ordered_json() : report::history_json(*options.history, kMostTrainingValues)}};
 }
 
 void require_names(std::span<const NamedResults> results) {

@@ -9,8 +9,9 @@ const stripRow = (layer, columns) => {
   const whole = mean.reduce((sum, value) => sum + value, 0) / mean.length;
   if (!(whole > 0)) return new Array(columns).fill(null);
   return Array.from({length: columns}, (unused, c) => {
-    const part = mean.slice(Math.floor((c * mean.length) / columns), Math.max(
-        Math.floor(((c + 1) * mean.length) / columns), Math.floor((c * mean.length) / columns) + 1));
+    const part = mean.slice(
+        Math.floor((c * mean.length) / columns),
+        Math.max(Math.floor(((c + 1) * mean.length) / columns), Math.floor((c * mean.length) / columns) + 1));
     return part.reduce((sum, value) => sum + value, 0) / part.length / whole;
   });
 };
@@ -93,8 +94,9 @@ const stripTrace = (layers, colour, axis, narrow) => {
     ygap: layers.length > 60 ? 0 : 1,
     colorscale: [[0, colour.less], [0.5, colour.even], [1, colour.more]],
     hoverongaps: false,
-    customdata: ratios.map((row, k) => row.map((ratio) => [
-      asPlotlyText(overviewName(layers[k])), ratio === null ? '' : Number(ratio.toPrecision(3))])),
+    customdata: ratios.map(
+        (row, k) => row.map(
+            (ratio) => [asPlotlyText(overviewName(layers[k])), ratio === null ? '' : Number(ratio.toPrecision(3))])),
     hovertemplate: '%{x:.3~g}\u00b0: %{customdata[1]} times its mean<extra>%{customdata[0]}</extra>',
     colorbar: {
       orientation: 'h',
@@ -115,8 +117,10 @@ const stripTrace = (layers, colour, axis, narrow) => {
 
 // With room around the widest bar, and 0 always there.
 const a4Range = (layers) => {
-  const shown = layers.flatMap((layer) => [
-    ...(layer.tests?.null.range ?? []), (layer.a4 ?? 0) - (layer.a4_error ?? 0), (layer.a4 ?? 0) + (layer.a4_error ?? 0), 0]);
+  const shown = layers.flatMap(
+      (layer) =>
+          [...(layer.tests?.null.range ?? []), (layer.a4 ?? 0) - (layer.a4_error ?? 0),
+           (layer.a4 ?? 0) + (layer.a4_error ?? 0), 0]);
   const [low, high] = [Math.min(...shown), Math.max(...shown)];
   const room = 0.06 * Math.max(high - low, 0.02);
   return [low - room, high + room];
@@ -142,7 +146,8 @@ const drawStrip = (layers) => {
   Plotly.react(
       'strip',
       [
-        ...nullTraces(layers, colour), ...scoreTraces(layers, (layer) => layer.a4, (layer) => layer.a4_error, 'x', styles),
+        ...nullTraces(layers, colour),
+        ...scoreTraces(layers, (layer) => layer.a4, (layer) => layer.a4_error, 'x', styles),
         ...(hasC4 ? scoreTraces(layers, (layer) => layer.c4[epsilonIndex(layer)], () => null, 'x2', styles) : []),
         stripTrace(layers, colour, 'x3', narrow)
       ],
@@ -154,10 +159,16 @@ const drawStrip = (layers) => {
         margin: {l: Math.max(nameWidth + 8, 60), r: 24, t: top, b: bottom},
         hovermode: 'closest',
         dragmode: false,
-        legend: {orientation: 'h', traceorder: 'normal', x: 0, xanchor: 'left', y: 0, yref: 'container', yanchor: 'bottom'},
+        legend:
+            {orientation: 'h', traceorder: 'normal', x: 0, xanchor: 'left', y: 0, yref: 'container', yanchor: 'bottom'},
         xaxis: {...axis, ...zero, domain: domains[0], range: a4Range(layers), title: {text: 'A4', standoff: 4}},
         xaxis2: {
-          ...axis, ...zero, domain: domains[1], visible: hasC4, nticks: 3, rangemode: 'tozero',
+          ...axis,
+          ...zero,
+          domain: domains[1],
+          visible: hasC4,
+          nticks: 3,
+          rangemode: 'tozero',
           title: {text: `C4`, standoff: 4}
         },
         xaxis3: {
@@ -173,7 +184,8 @@ const drawStrip = (layers) => {
           range: [layers.length - 0.5, -0.5],
           tickvals: layers.map((unused, row) => row),
           ticktext: names.map(asPlotlyText),
-          tickfont: {size: Math.min(rowHeight - 3, narrow ? 11 : 12), family: 'ui-monospace, "DejaVu Sans Mono", monospace'},
+          tickfont:
+              {size: Math.min(rowHeight - 3, narrow ? 11 : 12), family: 'ui-monospace, "DejaVu Sans Mono", monospace'},
           gridcolor: colour.rule,
           ticks: '',
           zeroline: false,
@@ -184,13 +196,15 @@ const drawStrip = (layers) => {
 };
 
 const stripRows = (layers) => ({
-  columns: ['layer', 'result', 'a4', 'a4_error', 'null_mean', 'null_low', 'null_high', 'epsilon', 'c4', 'angle_deg', 'mean'],
+  columns:
+      ['layer', 'result', 'a4', 'a4_error', 'null_mean', 'null_low', 'null_high', 'epsilon', 'c4', 'angle_deg', 'mean'],
   rows: layers.flatMap((layer) => {
     const e = epsilonIndex(layer);
     const mean = holisticMean(layer, layer.curves[e]);
     const test = layer.tests?.null;
-    return angles(layer).map((angle, k) => [
-      layer.address, data.results[layer.result].name, layer.a4, layer.a4_error, test?.mean, test?.range[0],
-      test?.range[1], layer.epsilon[e], layer.c4[e], angle, mean[k]]);
+    return angles(layer).map(
+        (angle, k) =>
+            [layer.address, data.results[layer.result].name, layer.a4, layer.a4_error, test?.mean, test?.range[0],
+             test?.range[1], layer.epsilon[e], layer.c4[e], angle, mean[k]]);
   })
 });
