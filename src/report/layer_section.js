@@ -63,12 +63,19 @@ const testFacts = (tests) => {
   ];
 };
 
+const c4Note = (layer) => {
+  const test = c4TestOf(layer);
+  if (test === null) return '';
+  const error = test.standard_error === null ? '' : `\u00b1 ${errorText(test.standard_error)} by blocks of rows`;
+  return [error, test.p === null ? '' : `p = ${test.p.toPrecision(2)}`].filter((part) => part !== '').join(', ');
+};
+
 const fillFacts = (layer, e, curves) => {
   const epsilon = shortEpsilon(layer.epsilon[e]);
   const facts = [
     ['A4', score(layer.a4), layer.a4_error === null ? '' : `\u00b1 ${errorText(layer.a4_error)} by blocks of rows`],
     ...testFacts(layer.tests),
-    [`C4 at \u03b5 = ${epsilon}`, score(layer.c4[e]), layer.c4[e] === null ? 'below 100 hits' : ''],
+    [`C4 at \u03b5 = ${epsilon}`, score(layer.c4[e]), layer.c4[e] === null ? 'below 100 hits' : c4Note(layer)],
     [`Hits at \u03b5 = ${epsilon}`, whole(layer.scores.hits[e])],
     [
       'Evenly spread directions', curves.isotropic_rate === null ? '\u2013' : percent(curves.isotropic_rate),

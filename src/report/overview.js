@@ -31,14 +31,16 @@ const tableCells = (layer) => {
   if (skipped(layer)) samples.append(element('small', skipped(layer)));
   const a4 = element('td', score(layer.a4), 'number');
   if (layer.a4_error !== null) a4.append(element('small', `\u00b1 ${errorText(layer.a4_error)}`));
+  const c4 = element('td', score(layer.c4[e]), 'number');
+  const c4Error = c4TestOf(layer)?.standard_error ?? null;
+  if (c4Error !== null) c4.append(element('small', `\u00b1 ${errorText(c4Error)}`));
   const verdict = element('td');
   verdict.append(element('span', `${mark} ${word}`, `verdict ${className}`));
   const basis = element('td', basisTitle(layer), 'basis');
   basis.hidden = data.results.length < 2;
   return [
     basis, verdict, a4, element('td', layer.tests === undefined ? '\u2013' : layer.tests.p.toPrecision(2), 'number'),
-    element('td', score(layer.c4[e]), 'number'), element('td', carriedBy(layer)),
-    element('td', whole(layer.dim), 'number'), samples
+    c4, element('td', carriedBy(layer)), element('td', whole(layer.dim), 'number'), samples
   ];
 };
 
@@ -73,16 +75,18 @@ const fillOverviewTable = (layers) => {
 
 const tableRows = (layers) => ({
   columns: [
-    'layer', 'result', 'basis', 'verdict', 'a4', 'a4_error', 'p', 'epsilon', 'c4', 'top_vectors', 'top_share', 'n',
-    'samples', 'zero', 'not_finite', 'skipped'
+    'layer', 'result', 'basis', 'verdict', 'a4', 'a4_error', 'p', 'epsilon', 'c4', 'c4_error', 'p_c4', 'top_vectors',
+    'top_share', 'n', 'samples', 'zero', 'not_finite', 'skipped'
   ],
   rows: layers.map((layer) => {
     const e = epsilonIndex(layer);
     const top = layer.tests?.top_shares.at(-1);
+    const c4 = c4TestOf(layer);
     return [
       layer.address, data.results[layer.result].name, layer.basis_name, layer.tests?.alignment, layer.a4,
-      layer.a4_error, layer.tests?.p, layer.epsilon[e], layer.c4[e], top?.vectors.join(' '), top?.share, layer.dim,
-      layer.num_samples_seen, layer.num_samples_zero_norm, layer.num_samples_nonfinite, layer.num_samples_skipped
+      layer.a4_error, layer.tests?.p, layer.epsilon[e], layer.c4[e], c4?.standard_error, c4?.p, top?.vectors.join(' '),
+      top?.share, layer.dim, layer.num_samples_seen, layer.num_samples_zero_norm, layer.num_samples_nonfinite,
+      layer.num_samples_skipped
     ];
   })
 });
@@ -107,6 +111,10 @@ const epsilonWords = (layers) => {
                              `each layer's own \u03b5 (${values[0]} to ${values.at(-1)})`;
 };
 
+const c4Words = (layers) => layers.some((layer) => c4TestOf(layer) !== null) ?
+    'C4 has its bars where it was tested at this \u03b5, from the rows that were tested.' :
+    'C4 was not tested at this \u03b5, and has no bars.';
+
 const fillOverview = () => {
   const layers = overviewLayers();
   const words = epsilonWords(layers);
@@ -115,10 +123,8 @@ const fillOverview = () => {
   byId('strip-caption').textContent =
       'Layers in the order of the model. A4 has its standard error by blocks of rows as a bar; ' +
       'a dot outside the grey bar is beyond what random (Haar) rotations of the basis give, at 5 %. ' +
-      `C4 and the curves are those of ${words}; C4 has no error bar, since hits of one sample hang together and only ` +
-      'their sum is kept. Each row of colours is one holistic curve from 0\u00b0 to 360\u00b0 relative to its own ' +
-      'mean. ' +
-      'Click a row, or choose in the table.';
+      `C4 and the curves are those of ${words}; ${c4Words(layers)} Each row of colours is one holistic curve from ` +
+      '0\u00b0 to 360\u00b0 relative to its own mean. Click a row, or choose in the table.';
   drawStrip(layers);
   fillOverviewTable(layers);
   byId('c4-heading').textContent = `C4 at ${words}`;

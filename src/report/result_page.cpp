@@ -46,7 +46,7 @@ ordered_json layer_object(const Resonance& layer, const Results& results, std::s
   if (found != nullptr && found->tests) {
     ordered_json& tests = object["tests"];
     tests["null"]["range"] = null_range(found->tests->haar);
-    if (!tests["c4"]["null"].is_null()) {
+    if (found->tests->planes && found->tests->planes->arc_alignment && found->tests->planes->arc_alignment->haar) {
       tests["c4"]["null"]["range"] = null_range(*found->tests->planes->arc_alignment->haar);
     }
   }

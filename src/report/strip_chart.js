@@ -50,13 +50,15 @@ const scoreTraces = (layers, scoreOf, errorOf, axis, styles) => Object.entries(s
   }];
 });
 
-const nullTraces = (layers, colour) => {
-  const tested = layers.map((layer, row) => ({null: layer.tests?.null, row})).filter((one) => one.null !== undefined);
+const nullTraces = (layers, nullOf, axis, colour) => {
+  const tested = layers.map((layer, row) => ({null: nullOf(layer) ?? null, row})).filter((one) => one.null !== null);
   const ranges = tested.filter((one) => one.null.range[0] !== null);
   if (tested.length === 0) return [];
   return [
     {
       name: '95 % of random rotations',
+      showlegend: axis === 'x',
+      xaxis: axis,
       mode: 'lines',
       hoverinfo: 'skip',
       x: ranges.flatMap((one) => [...one.null.range, null]),
@@ -65,6 +67,8 @@ const nullTraces = (layers, colour) => {
     },
     {
       name: 'their mean',
+      showlegend: axis === 'x',
+      xaxis: axis,
       mode: 'markers',
       hovertemplate: 'mean of random rotations %{x:.3f}<extra></extra>',
       x: tested.map((one) => one.null.mean),
@@ -72,6 +76,13 @@ const nullTraces = (layers, colour) => {
       marker: {symbol: 'line-ns-open', size: 9, color: colour.soft, line: {width: 1.5}}
     }
   ];
+};
+
+const c4Of = (layer) => layer.c4[epsilonIndex(layer)];
+// C4 is tested at one epsilon, and where planes are.
+const c4TestOf = (layer) => {
+  const test = layer.tests?.c4;
+  return test?.epsilon === layer.epsilon[epsilonIndex(layer)] ? test : null;
 };
 
 const stripTrace = (layers, colour, axis, narrow) => {
@@ -146,9 +157,10 @@ const drawStrip = (layers) => {
   Plotly.react(
       'strip',
       [
-        ...nullTraces(layers, colour),
+        ...nullTraces(layers, (layer) => layer.tests?.null, 'x', colour),
+        ...(hasC4 ? nullTraces(layers, (layer) => c4TestOf(layer)?.null, 'x2', colour) : []),
         ...scoreTraces(layers, (layer) => layer.a4, (layer) => layer.a4_error, 'x', styles),
-        ...(hasC4 ? scoreTraces(layers, (layer) => layer.c4[epsilonIndex(layer)], () => null, 'x2', styles) : []),
+        ...(hasC4 ? scoreTraces(layers, c4Of, (layer) => c4TestOf(layer)?.standard_error ?? null, 'x2', styles) : []),
         stripTrace(layers, colour, 'x3', narrow)
       ],
       {
@@ -196,15 +208,19 @@ const drawStrip = (layers) => {
 };
 
 const stripRows = (layers) => ({
-  columns:
-      ['layer', 'result', 'a4', 'a4_error', 'null_mean', 'null_low', 'null_high', 'epsilon', 'c4', 'angle_deg', 'mean'],
+  columns: [
+    'layer', 'result', 'a4', 'a4_error', 'a4_null_mean', 'a4_null_low', 'a4_null_high', 'epsilon', 'c4', 'c4_error',
+    'c4_null_mean', 'c4_null_low', 'c4_null_high', 'angle_deg', 'mean'
+  ],
   rows: layers.flatMap((layer) => {
     const e = epsilonIndex(layer);
     const mean = holisticMean(layer, layer.curves[e]);
-    const test = layer.tests?.null;
-    return angles(layer).map(
-        (angle, k) =>
-            [layer.address, data.results[layer.result].name, layer.a4, layer.a4_error, test?.mean, test?.range[0],
-             test?.range[1], layer.epsilon[e], layer.c4[e], angle, mean[k]]);
+    const numbersOf = (test) => [test?.mean, test?.range[0], test?.range[1]];
+    const c4 = c4TestOf(layer);
+    const same = [
+      layer.address, data.results[layer.result].name, layer.a4, layer.a4_error, ...numbersOf(layer.tests?.null),
+      layer.epsilon[e], layer.c4[e], c4?.standard_error, ...numbersOf(c4?.null)
+    ];
+    return angles(layer).map((angle, k) => [...same, angle, mean[k]]);
   })
 });
