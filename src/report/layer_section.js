@@ -8,6 +8,12 @@ const verdictWords = {
   untested: {mark: '\u25a1', word: 'Not tested', className: 'none'}
 };
 const verdictOf = (layer) => verdictWords[layer.tests?.alignment ?? 'untested'];
+const verdictBadge = (layer) => {
+  const {mark, word, className} = verdictOf(layer);
+  const badge = element('span', undefined, `verdict ${className}`);
+  badge.append(element('span', mark, 'mark'), ` ${word}`);
+  return badge;
+};
 
 const kMuchOfIt = 0.4;  // a share of the fourth powers that one vector has to itself
 
@@ -38,9 +44,7 @@ const verdictInShort = (layer) => {
 };
 
 const fillVerdict = (layer) => {
-  const {mark, word, className} = verdictOf(layer);
-  byId('verdict-word').textContent = `${mark} ${word}`;
-  byId('verdict-word').className = `verdict ${className}`;
+  byId('verdict-word').replaceChildren(verdictBadge(layer));
   byId('verdict-words').textContent = verdictInShort(layer);
   byId('verdict').hidden = layer.tests === undefined;
   byId('verdict').textContent = layer.tests?.verdict ?? '';

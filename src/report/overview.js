@@ -26,7 +26,6 @@ const carriedBy = (layer) => {
 
 const tableCells = (layer) => {
   const e = epsilonIndex(layer);
-  const {mark, word, className} = verdictOf(layer);
   const samples = element('td', whole(layer.num_samples_seen), 'number');
   if (skipped(layer)) samples.append(element('small', skipped(layer)));
   const a4 = element('td', score(layer.a4), 'number');
@@ -35,7 +34,7 @@ const tableCells = (layer) => {
   const c4Error = c4TestOf(layer)?.standard_error ?? null;
   if (c4Error !== null) c4.append(element('small', `\u00b1 ${errorText(c4Error)}`));
   const verdict = element('td');
-  verdict.append(element('span', `${mark} ${word}`, `verdict ${className}`));
+  verdict.append(verdictBadge(layer));
   const basis = element('td', basisTitle(layer), 'basis');
   basis.hidden = data.results.length < 2;
   return [
