@@ -46,6 +46,21 @@ void require_valid(const PlaneMap& map, std::int64_t num_vectors, std::string_vi
   }
 }
 
+void require_valid(const ArcAlignmentTest& test, std::int64_t num_rotations, std::string_view where) {
+  bool in_range = std::abs(test.score) <= 1;
+  require(!(test.standard_error < 0) && !std::isinf(test.standard_error), where,
+          "the standard error of C4 must not be negative or infinite", fmt::format("{}", test.standard_error));
+  if (test.haar) {
+    require(test.haar->score == test.score, where, "the null of C4 must test the same score",
+            fmt::format("{} and {}", test.haar->score, test.score));
+    require(test.haar->num_rotations() <= num_rotations, where,
+            fmt::format("C4 can have been scored in at most {} rotations", num_rotations),
+            fmt::format("{}", test.haar->num_rotations()));
+    for (const double score : test.haar->null_scores) in_range = in_range && std::abs(score) <= 1;
+  }
+  require(in_range, where, "C4 must be in [-1, 1], in rotations too", fmt::format("{}", test.score));
+}
+
 void require_valid(const PlaneTests& planes, std::int64_t num_vectors, std::string_view where) {
   const auto tested = planes.num_planes_tested;
   require(planes.epsilon > 0 && planes.epsilon <= 1, where, "the epsilon of the hit rate must be in (0, 1]",
@@ -70,6 +85,7 @@ void require_valid(const PlaneTests& planes, std::int64_t num_vectors, std::stri
             fmt::format("another number for the plane ({}, {})", plane.i, plane.j));
   }
   if (planes.map) require_valid(*planes.map, num_vectors, where);
+  if (planes.arc_alignment) require_valid(*planes.arc_alignment, planes.num_rotations, where);
 }
 
 }  // namespace

@@ -7,9 +7,12 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <random>
+#include <span>
 #include <vector>
 
+#include "bases/arc_sums.h"
 #include "bases/basis_columns.h"
 #include "bases/rotations.h"
 #include "srm/error.h"
@@ -104,13 +107,15 @@ void require_options(const PlaneTestOptions& options) {
               "correct the options");
 }
 
-// What is pooled: both statistics of planes of Haar rotations, each sorted.
+// What is pooled: both statistics of planes of Haar rotations, each sorted; and C4 of all planes of each rotation.
 struct Pool {
   std::vector<double> c4;
   std::vector<double> hit_rate;
+  std::vector<double> arc_alignment;  // (R) in the order of the rotations
 };
 
-Pool make_pool(const at::Tensor& unit, const PlaneTestOptions& options, const bases::SideBySide& side_by_side) {
+Pool make_pool(const at::Tensor& unit, const bases::ArcPlanes& arcs, const PlaneTestOptions& options,
+               const bases::SideBySide& side_by_side) {
   const std::int64_t dim = unit.size(1);
   const PlaneSet set(Basis::standard(dim), Pairs::kCombination);
   const std::int64_t share = std::max<std::int64_t>(1, options.max_pooled / options.num_rotations);
@@ -118,6 +123,7 @@ Pool make_pool(const at::Tensor& unit, const PlaneTestOptions& options, const ba
   Pool pool;
   pool.c4.resize(static_cast<std::size_t>(num_planes * options.num_rotations));
   pool.hit_rate.resize(pool.c4.size());
+  pool.arc_alignment.resize(static_cast<std::size_t>(options.num_rotations));
   const at::ScalarType type = bases::turn_type(dim);
   const at::Tensor turning = unit.to(type);
   side_by_side.for_each(options.num_rotations, options.progress, [&](std::int64_t k) {
@@ -131,10 +137,35 @@ Pool make_pool(const at::Tensor& unit, const PlaneTestOptions& options, const ba
       pool.c4[first + p] = statistics[p].c4;
       pool.hit_rate[first + p] = statistics[p].hit_rate;
     }
+    pool.arc_alignment[static_cast<std::size_t>(k)] = bases::arc_alignment(arcs.null_sums(turned));
   });
   std::sort(pool.c4.begin(), pool.c4.end());
   std::sort(pool.hit_rate.begin(), pool.hit_rate.end());
   return pool;
+}
+
+// Rotations are as good as the basis itself under the null; so are those of them in which C4 is defined, where it is.
+std::optional<ArcAlignmentTest> test_arc_alignment(const bases::ArcSums& sums, std::vector<double> null_scores,
+                                                   std::span<const std::int64_t> blocks) {
+  const double c4 = bases::arc_alignment(sums);
+  if (std::isnan(c4)) return std::nullopt;
+  ArcAlignmentTest test{.score = c4, .standard_error = bases::arc_alignment_error(sums, blocks)};
+  const std::size_t num_rotations = null_scores.size();
+  std::erase_if(null_scores, [](double score) { return std::isnan(score); });
+  if (2 * null_scores.size() >= num_rotations && null_scores.size() >= 2) test.haar.emplace(c4, std::move(null_scores));
+  return test;
+}
+
+std::vector<std::int64_t> blocks_or_rows(std::span<const std::int64_t> blocks, std::int64_t num_rows) {
+  std::vector<std::int64_t> of_rows(blocks.begin(), blocks.end());
+  if (blocks.empty()) {
+    of_rows.resize(static_cast<std::size_t>(num_rows));
+    std::iota(of_rows.begin(), of_rows.end(), 0);
+  }
+  if (std::ssize(of_rows) == num_rows) return of_rows;
+  throw Error("plane_tests", "every row must have a block",
+              fmt::format("{} rows and {} blocks", num_rows, blocks.size()),
+              "say which sample each row is a part of, or nothing");
 }
 
 std::int64_t num_significant(const std::vector<double>& q) {
@@ -191,15 +222,18 @@ PlaneMap map_of(const std::vector<PlaneTest>& tests, std::int64_t num_vectors) {
 
 }  // namespace
 
-PlaneTests plane_tests(const at::Tensor& unit_rows, const Basis& basis, const PlaneTestOptions& options) {
+PlaneTests plane_tests(const at::Tensor& unit_rows, const Basis& basis, const PlaneTestOptions& options,
+                       std::span<const std::int64_t> blocks) {
   require_options(options);
   bases::require_scorable(unit_rows, basis, "plane_tests");
+  const std::vector<std::int64_t> blocks_of_rows = blocks_or_rows(blocks, unit_rows.size(0));
   const bases::SideBySide side_by_side;
   const PlaneSet set(basis, Pairs::kCombination);
   const std::vector<Plane> planes = draw_planes(set, options.max_planes_tested, bases::seed_of(options.seed, -1));
   const at::Tensor unit = unit_rows.to(at::kDouble);
   const at::Tensor coordinates = bases::coordinates_in(bases::basis_columns(basis, at::kDouble), unit);
-  const Pool pool = make_pool(unit, options, side_by_side);
+  const bases::ArcPlanes arcs(basis, set, options.epsilon, bases::turn_type(basis.dim()));
+  const Pool pool = make_pool(unit, arcs, options, side_by_side);
 
   std::vector<PlaneTest> tests(planes.size());
   std::vector<double> p_c4(planes.size()), p_hit_rate(planes.size());
@@ -232,7 +266,8 @@ PlaneTests plane_tests(const at::Tensor& unit_rows, const Basis& basis, const Pl
           .num_hit_rate_bh = num_significant(q_hit_rate),
           .num_hit_rate_by = num_significant(benjamini_yekutieli(p_hit_rate)),
           .strongest = std::move(tests),
-          .map = std::move(map)};
+          .map = std::move(map),
+          .arc_alignment = test_arc_alignment(arcs.sums(coordinates), pool.arc_alignment, blocks_of_rows)};
 }
 
 }  // namespace srm

@@ -109,7 +109,7 @@ LayerTests test_layer(const at::Tensor& rows, std::span<const std::int64_t> bloc
     tests.nonlinearity =
         NonlinearityTests{nonlinearity->name, null_with(MeanTurn::kTurned), null_with(MeanTurn::kKept)};
   }
-  if (planes) tests.planes = plane_tests(prepared.rows, basis, *planes);
+  if (planes) tests.planes = plane_tests(prepared.rows, basis, *planes, tested_blocks);
   return tests;
 }
 

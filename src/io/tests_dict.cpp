@@ -9,9 +9,10 @@
 namespace srm {
 namespace {
 
-GenericDict to_dict(const NullTest& null) {
+// `score` is the key of the score that is tested.
+GenericDict to_dict(const NullTest& null, const char* score = "a4") {
   GenericDict dict = empty_dict();
-  dict.insert("a4", null.score);
+  dict.insert(score, null.score);
   dict.insert("null_scores", borrow(null.null_scores, {null.num_rotations()}));
   dict.insert("p", null.p);
   dict.insert("mean", null.mean);
@@ -21,22 +22,22 @@ GenericDict to_dict(const NullTest& null) {
   return dict;
 }
 
-NullTest to_null_test(const DictEntries& entries) {
+NullTest to_null_test(const DictEntries& entries, const char* score_key = "a4") {
   const std::vector<double> scores = entries.doubles("null_scores", {-1});
-  const double a4 = entries.number("a4");
-  bool all_finite = std::isfinite(a4);
+  const double tested = entries.number(score_key);
+  bool all_finite = std::isfinite(tested);
   for (const double score : scores) all_finite = all_finite && std::isfinite(score);
   if (!all_finite || scores.size() < 2) {
-    entries.refuse("'a4' and 'null_scores' must be finite, with at least two of the latter",
-                   fmt::format("{} and {} scores", a4, scores.size()));
+    entries.refuse(fmt::format("'{}' and 'null_scores' must be finite, with at least two of the latter", score_key),
+                   fmt::format("{} and {} scores", tested, scores.size()));
   }
-  const NullTest null(a4, scores);
+  const NullTest null(tested, scores);
   const auto require_follows = [&](const char* key, double value) {
     const double written = entries.number(key);
     const bool is_same =
         std::isnan(value) ? std::isnan(written) : std::abs(written - value) <= 1e-9 * (1 + std::abs(value));
     if (is_same) return;
-    entries.refuse(fmt::format("'{}' must be {}, as 'a4' and 'null_scores' give it", key, value),
+    entries.refuse(fmt::format("'{}' must be {}, as '{}' and 'null_scores' give it", key, value, score_key),
                    fmt::format("{}", written));
   };
   require_follows("p", null.p);
@@ -110,6 +111,20 @@ PlaneMap to_plane_map(const DictEntries& entries) {
   return map;
 }
 
+GenericDict to_dict(const ArcAlignmentTest& test) {
+  GenericDict dict = empty_dict();
+  dict.insert("c4", test.score);
+  dict.insert("standard_error", test.standard_error);
+  if (test.haar) dict.insert("haar", to_dict(*test.haar, "c4"));
+  return dict;
+}
+
+ArcAlignmentTest to_arc_alignment_test(const DictEntries& entries) {
+  ArcAlignmentTest test{.score = entries.number("c4"), .standard_error = entries.number("standard_error")};
+  if (entries.has("haar")) test.haar = to_null_test(entries.inside("haar"), "c4");
+  return test;
+}
+
 GenericDict to_dict(const PlaneTests& tests) {
   GenericDict dict = empty_dict();
   dict.insert("epsilon", tests.epsilon);
@@ -132,6 +147,7 @@ GenericDict to_dict(const PlaneTests& tests) {
   }
   dict.insert("strongest", strongest);
   if (tests.map) dict.insert("map", to_dict(*tests.map));
+  if (tests.arc_alignment) dict.insert("arc_alignment", to_dict(*tests.arc_alignment));
   return dict;
 }
 
@@ -157,6 +173,7 @@ PlaneTests to_plane_tests(const DictEntries& entries) {
     for (std::size_t p = 0; p < numbers.size(); ++p) tests.strongest[p].*kPlaneNumbers[k] = numbers[p];
   }
   if (entries.has("map")) tests.map = to_plane_map(entries.inside("map"));
+  if (entries.has("arc_alignment")) tests.arc_alignment = to_arc_alignment_test(entries.inside("arc_alignment"));
   return tests;
 }
 

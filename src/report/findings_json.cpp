@@ -26,6 +26,20 @@ ordered_json nonlinearity_json(const std::optional<NonlinearityTests>& tests) {
   return object;
 }
 
+// Of all planes together, at the epsilon that these were tested at.
+ordered_json c4_json(const std::optional<PlaneTests>& planes) {
+  if (!planes || !planes->arc_alignment) return {};
+  const ArcAlignmentTest& test = *planes->arc_alignment;
+  const NullTest* null = test.haar ? &*test.haar : nullptr;
+  return {{"epsilon", planes->epsilon},
+          {"score", test.score},
+          {"standard_error", number_or_null(test.standard_error)},
+          {"p", null ? ordered_json(null->p) : ordered_json()},
+          {"num_rotations", null ? null->num_rotations() : 0},
+          {"null", null ? null_json(*null) : ordered_json()},
+          {"z", null ? number_or_null(null->z) : ordered_json()}};
+}
+
 ordered_json planes_json(const std::optional<PlaneTests>& planes) {
   if (!planes) return {};
   ordered_json strongest = ordered_json::array();
@@ -73,6 +87,7 @@ ordered_json tests_json(const LayerTests& tests) {
           {"num_rotations", tests.haar.num_rotations()},
           {"null", null_json(tests.haar)},
           {"z", number_or_null(tests.haar.z)},
+          {"c4", c4_json(tests.planes)},
           {"smallest_a4_seen", smallest_a4_seen(tests.haar, kAlpha)},
           {"effective_dimension", tests.effective_dimension},
           {"top_shares", top_shares},
