@@ -92,6 +92,7 @@ class ReportSectionsTest(CommandCase):
         name = page.text(row + " td")
         page.click(row + " button")
         self.assertEqual(page.text("#plane-heading"), f"Plane {name}")
+        self.assertEqual(page.evaluate("document.activeElement.innerText"), name, "the focus stays")
         self.clean(page)
 
     def test_a_plane_is_chosen_by_keyboard(self):

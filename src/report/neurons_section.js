@@ -65,14 +65,7 @@ const kNeuronColumns = {
 const neuronTable = (neurons, isLabelled, isNarrow) => {
   const columns = Object.entries(kNeuronColumns).filter(([name]) => isLabelled || name === 'Count');
   const names = ['Neuron', ...columns.map(([name]) => name), ...(isNarrow ? [] : ['Nearest samples'])];
-  const table = element('table');
-  const head = element('tr');
-  for (const name of names) {
-    const cell = element('th', name, name.startsWith('Ne') ? undefined : 'number');
-    cell.scope = 'col';
-    head.append(cell);
-  }
-  table.createTHead().append(head);
+  const table = headedTable(names, ['Neuron', 'Nearest samples']);
   table.createTBody().append(...neurons.flatMap((neuron) => {
     const row = element('tr');
     const nearest = element('td');

@@ -58,3 +58,16 @@ const angles = (layer) => {
   return degrees;
 };
 const closed = (values, last) => values.concat([last === undefined ? values[0] : last]);
+
+// A table with its head; columns hold numbers but for those of `texts`.
+const headedTable = (names, texts) => {
+  const table = element('table');
+  const head = element('tr');
+  for (const name of names) {
+    const cell = element('th', name, texts.includes(name) ? undefined : 'number');
+    cell.scope = 'col';
+    head.append(cell);
+  }
+  table.createTHead().append(head);
+  return table;
+};

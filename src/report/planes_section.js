@@ -94,7 +94,7 @@ const fillPlanes = (layer, e) => {
   const plane = shownPlane(layer, e);
   fillMap(layer, e, plane);
   fillPlane(layer, e, plane);
-  byId('strongest-planes').replaceChildren(...strongestTable(layer, e));
+  fillStrongest(layer, e);
   fillDensity(layer, plane);
   for (const [id, value] of [['plane-i', plane.i], ['plane-j', plane.j]]) {
     byId(id).max = String(layer.num_vectors - 1);

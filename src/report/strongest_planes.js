@@ -19,15 +19,8 @@ const strongestTable = (layer, e) => {
   const columns = tests ?
       [['c4', (one) => score(one.c4)], ['p', (one) => significance(one.p_c4)], ['q', (one) => significance(one.q_c4)],
        [`Hits ${atEpsilon(tests.epsilon)}`, (one) => percent(one.hit_rate)], ['q of hits', (one) => significance(one.q_hit_rate)]] :
-      [['Hit rate', (one) => percent(one.hit_rate)]];
-  const table = element('table');
-  const head = element('tr');
-  for (const name of ['Plane', ...columns.map(([name]) => name)]) {
-    const cell = element('th', name, name === 'Plane' ? undefined : 'number');
-    cell.scope = 'col';
-    head.append(cell);
-  }
-  table.createTHead().append(head);
+      [[`Hits ${atEpsilon(layer.epsilon[e])}`, (one) => percent(one.hit_rate)]];
+  const table = headedTable(['Plane', ...columns.map(([name]) => name)], ['Plane']);
   table.createTBody().append(...list.map((one) => {
     const row = element('tr');
     const button = element('button', `(${one.i}, ${one.j})`);
@@ -49,4 +42,13 @@ const strongestTable = (layer, e) => {
   scroll.setAttribute('aria-label', 'Strongest planes');
   scroll.append(table);
   return [element('h3', 'Strongest planes'), element('p', words, 'quiet'), scroll];
+};
+
+// Whoever goes through the table by keyboard stays where they are.
+const fillStrongest = (layer, e) => {
+  const box = byId('strongest-planes');
+  const focused = box.contains(document.activeElement) ? document.activeElement.textContent : null;
+  box.replaceChildren(...strongestTable(layer, e));
+  if (focused === null) return;
+  [...box.querySelectorAll('button')].find((button) => button.textContent === focused)?.focus({preventScroll: true});
 };
