@@ -34,13 +34,33 @@ class FigureFolder {
       written_.files.push_back(file);
     }
   }
-  void note(std::string_view name, std::string_view words) {
-    written_.notes.push_back(fmt::format("{}: {}", figures::shown_name(name), words));
+  void note(std::string_view name, const std::string& words) {
+    const auto known =
+        std::find_if(notes_.begin(), notes_.end(), [&](const Note& note) { return note.words == words; });
+    if (known == notes_.end()) {
+      notes_.push_back({figures::shown_name(name), words});
+    } else {
+      ++known->num_others;
+    }
   }
-  WrittenFigures& written() { return written_; }
+  void note(const std::string& words) { notes_.push_back({"", words}); }
+  WrittenFigures written() && {
+    for (const auto& [name, words, num_others] : notes_) {
+      const std::string others =
+          num_others == 0 ? "" : fmt::format(" and {} more layer{}", num_others, num_others == 1 ? "" : "s");
+      written_.notes.push_back(name.empty() ? words : fmt::format("{}{}: {}", name, others, words));
+    }
+    return std::move(written_);
+  }
 
  private:
   std::filesystem::path folder_;
+  struct Note {
+    std::string name;  // of the first layer that it is of, or none
+    std::string words;
+    int num_others = 0;
+  };
+  std::vector<Note> notes_;
   WrittenFigures written_;
 };
 
@@ -64,8 +84,9 @@ void write_layer(const Results& results, const Resonance& layer, const std::stri
   }
   const std::vector<figures::StripRow> groups = figures::group_rows(results, layer.address());
   if (groups.empty()) return;
-  folder.write(name + "-classes",
-               figures::strip_figure("Classes of " + figures::shown_name(layer.address()), layer, groups));
+  folder.write(
+      name + "-classes",
+      figures::strip_figure(fmt::format("Classes of {}", figures::shown_name(layer.address())), layer, groups));
 }
 
 }  // namespace
@@ -79,11 +100,11 @@ WrittenFigures write_figures(const Results& results, const std::filesystem::path
   }
   const std::vector<figures::StripRow> rows = figures::layer_rows(results);
   if (rows.empty()) {
-    folder.written().notes.push_back("the result holds no layer");
+    folder.note("the result holds no layer");
   } else {
     folder.write("layers", figures::strip_figure("Holistic curves", results.layers.front(), rows));
   }
-  return std::move(folder.written());
+  return std::move(folder).written();
 }
 
 WrittenFigures write_figures(const History& history, const std::filesystem::path& path) {
@@ -99,12 +120,11 @@ WrittenFigures write_figures(const History& history, const std::filesystem::path
   for (const auto& [phase, windows] : phases) {
     folder.write(names(phase) + "-timeline", figures::timeline_figure(phase, windows));
   }
-  if (phases.empty()) folder.written().notes.push_back("no window was closed");
+  if (phases.empty()) folder.note("no window was closed");
   if (history.num_bytes_torn > 0) {
-    folder.written().notes.push_back(
-        fmt::format("the last record is torn ({} bytes) and is left out", history.num_bytes_torn));
+    folder.note(fmt::format("the last record is torn ({} bytes) and is left out", history.num_bytes_torn));
   }
-  return std::move(folder.written());
+  return std::move(folder).written();
 }
 
 }  // namespace srm

@@ -23,7 +23,8 @@ namespace srm {
 /// What was written, and what was not.
 struct WrittenFigures {
   std::vector<std::string> files;  ///< their names in the folder, in the order in which they were written
-  std::vector<std::string> notes;  ///< which figures were left out or have words in place of a drawing, and why
+  /// Which figures were left out or have words in place of a drawing, and why; what holds for several layers once.
+  std::vector<std::string> notes;
 };
 
 /// Writes of each layer NAME-curve (the holistic mean over the angle at its first six epsilons, with one standard

@@ -1,5 +1,6 @@
 #include "cli/output_folder.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,14 +13,14 @@
 
 namespace srm::cli {
 
-OutputFolder::OutputFolder(std::filesystem::path path) : path_(std::move(path)) {
+OutputFolder::OutputFolder(std::filesystem::path path, std::string_view flag) : path_(std::move(path)) {
   std::error_code error;
   was_made_ = std::filesystem::create_directories(path_, error);
   if (!error && !std::filesystem::is_directory(path_)) error = std::make_error_code(std::errc::not_a_directory);
   if (!error && access(path_.c_str(), W_OK | X_OK) != 0) error = std::error_code(errno, std::generic_category());
   if (error) {
-    throw Error("--out " + path_.string(), "the folder must be one that can be made and written", error.message(),
-                "name another folder");
+    throw Error(fmt::format("{} {}", flag, path_.string()), "the folder must be one that can be made and written",
+                error.message(), "name another folder");
   }
 }
 

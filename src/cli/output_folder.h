@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 #include "srm/results.h"
 
@@ -10,8 +11,8 @@ namespace srm::cli {
 /// cannot be written. A folder that was made for nothing goes away again.
 class OutputFolder {
  public:
-  /// Throws srm::Error when the folder cannot be made or written.
-  explicit OutputFolder(std::filesystem::path path);
+  /// Throws srm::Error, naming the flag that it came from, when the folder cannot be made or written.
+  explicit OutputFolder(std::filesystem::path path, std::string_view flag = "--out");
   ~OutputFolder();
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;

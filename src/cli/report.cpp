@@ -10,6 +10,7 @@
 
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/figure_files.h"
 #include "cli/input_pictures.h"
 #include "cli/input_texts.h"
 #include "cli/result_path.h"
@@ -26,7 +27,8 @@ constexpr const char* kFooter = R"(Examples:
   torchsrm report result -o result.html
   torchsrm report standard rotated learned -o bases.html
   torchsrm report result --inputs held_out.npy --training training.srmh -o result.html
-  torchsrm report training.srmh -o training.html)";
+  torchsrm report training.srmh -o training.html
+  torchsrm report result --figures paper/figures)";
 
 struct Flags {
   std::vector<std::string> sources;
@@ -35,6 +37,7 @@ struct Flags {
   std::string inputs;
   std::string image;
   std::string texts;
+  std::string figures;
 };
 
 // What a result is called beside others: its folder, or its file without what all are called; where two would be
@@ -66,6 +69,7 @@ std::string command_line(const Flags& flags) {
   add("--inputs", flags.inputs);
   add("--image", flags.image);
   add("--texts", flags.texts);
+  add("--figures", flags.figures);
   add("-o", flags.output);
   return text;
 }
@@ -82,35 +86,62 @@ void require_alone(const Flags& flags) {
   }
 }
 
-void write_result_page(const Flags& flags, const std::optional<ImageSize>& size, std::ostream& page) {
+// `figures` may be null; without -o nothing is added to `page`.
+void write_results(const Flags& flags, const std::optional<ImageSize>& size, FigureFiles* figures, std::ostream& page) {
   std::vector<Results> results;
   for (const std::string& source : flags.sources) results.push_back(load_results(result_path(source)));
-  std::vector<NamedResults> named;
-  const std::vector<std::string> names = names_of(flags.sources);
-  for (std::size_t k = 0; k < results.size(); ++k) named.push_back({names[k], results[k]});
-  ReportOptions options;
-  options.command = command_line(flags);
   std::optional<History> history;
   if (!flags.training.empty()) history = load_history(flags.training);
+  std::vector<NamedResults> named;
+  const std::vector<std::string> names = names_of(flags.sources);
+  for (std::size_t k = 0; k < results.size(); ++k) {
+    named.push_back({names[k], results[k]});
+    if (figures != nullptr) figures->write(results[k], results.size() > 1 ? names[k] : "");
+  }
+  if (figures != nullptr && history) figures->write(*history);
+  if (flags.output.empty()) return;
+  ReportOptions options;
+  options.command = command_line(flags);
   if (history) options.history = &*history;
   if (!flags.inputs.empty()) options.picture_of = read_pictures(flags.inputs, size);
   if (!flags.texts.empty()) options.text_of = read_texts(flags.texts);
   write_report_html(page, named, options);
 }
 
+void write_history(const Flags& flags, FigureFiles* figures, std::ostream& page) {
+  require_alone(flags);
+  const History history = load_history(flags.sources.front());
+  if (figures != nullptr) figures->write(history);
+  if (!flags.output.empty()) write_history_html(page, history);
+}
+
+void require_sense(const Flags& flags) {
+  if (flags.output.empty() && flags.figures.empty()) {
+    throw Misuse("-o", "the page must have a name, or the figures a folder", "neither -o nor --figures",
+                 "e.g. -o report.html");
+  }
+  if (flags.output.empty() && !(flags.inputs.empty() && flags.texts.empty())) {
+    throw Misuse("--figures", "pictures and texts of samples belong to the page", "no -o", "give -o too");
+  }
+}
+
 int report(const Flags& flags) {
-  if (flags.output.empty()) throw Misuse("-o", "the page must have a name", "none", "e.g. -o report.html");
+  require_sense(flags);
   const std::optional<ImageSize> size = image_size_of(flags.image);
   if (flags.inputs.empty() && size) {
     throw Misuse("--image", "the size is that of --inputs", "no --inputs", "give --inputs too");
   }
+  std::optional<FigureFiles> figures;
+  if (!flags.figures.empty()) figures.emplace(flags.figures);
+  FigureFiles* const figure_files = figures ? &*figures : nullptr;
   std::ostringstream page;
   if (std::any_of(flags.sources.begin(), flags.sources.end(), [](const auto& one) { return is_history(one); })) {
-    require_alone(flags);
-    write_history_html(page, load_history(flags.sources.front()));
+    write_history(flags, figure_files, page);
   } else {
-    write_result_page(flags, size, page);
+    write_results(flags, size, figure_files, page);
   }
+  if (figures) figures->tell();
+  if (flags.output.empty()) return 0;
   AtomicFile file(flags.output);
   file.write(page.str());
   file.commit();
@@ -128,12 +159,15 @@ void add_report(CLI::App& app, Action& action) {
       ->add_option("SOURCE", flags->sources,
                    "Result files or their folders, which one page draws side by side; or a history of srm::Monitor")
       ->required();
-  command->add_option("-o,--output", flags->output, "The page: one file that loads nothing")->required();
+  command->add_option("-o,--output", flags->output, "The page: one file that loads nothing");
   command->add_option("--training", flags->training, "A history of srm::Monitor, drawn as a section of its own");
   command->add_option("--inputs", flags->inputs,
                       "FILE[:KEY] of the observed inputs (num_samples, ...): draws the samples nearest to a neuron");
   command->add_option("--image", flags->image, "With --inputs that are rows of pixels: HxW (default: square)");
   command->add_option("--texts", flags->texts, "A file with a line of text a sample, shown beside its number");
+  command->add_option("--figures", flags->figures,
+                      "A folder for figures for a paper: of each layer its curves and planes, and of all layers or of "
+                      "the training one, as SVG and PNG");
   command->callback([flags, &action] { action = [flags] { return report(*flags); }; });
 }
 

@@ -15,9 +15,8 @@ constexpr double kLegendGap = 10;
 constexpr double kLegendLine = 10;
 const Stroke kFrame = {.colour = kInk, .width = 0.6};
 
-std::string with_true_minus(std::string text) {
-  if (text.starts_with('-') && text.size() > 1) text.replace(0, 1, "\u2212");
-  return text;
+std::string with_true_minus(const std::string& text) {
+  return text.starts_with('-') && text.size() > 1 ? fmt::format("\u2212{}", text.substr(1)) : text;
 }
 
 }  // namespace
@@ -62,10 +61,10 @@ std::vector<std::string> tick_texts(const std::vector<double>& ticks) {
   return texts;
 }
 
-std::string shown_score(double score) {
+std::string shown_score(double score, int digits) {
   if (std::isnan(score)) return "-";
-  const std::string text = fmt::format("{:.3f}", score);
-  return with_true_minus(text == "-0.000" ? "0.000" : text);
+  const double power = std::pow(10, digits);
+  return with_true_minus(fmt::format("{:.{}f}", std::round(score * power) == 0 ? 0.0 : score, digits));
 }
 
 Axis value_axis(double low, double high, double low_place, double high_place, int most_ticks) {

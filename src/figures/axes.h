@@ -21,8 +21,8 @@ struct Scale {
 std::vector<double> nice_ticks(double low, double high, int most);
 /// The ticks as text, with as many digits as tell them apart and a true minus.
 std::vector<std::string> tick_texts(const std::vector<double>& ticks);
-/// A score with three digits behind the point and a true minus; "-" where it is not defined.
-std::string shown_score(double score);
+/// A score with so many digits behind the point and a true minus; "-" where it is not defined.
+std::string shown_score(double score, int digits = 3);
 
 /// An axis: ticks where `texts` stand. `names` stand below them, see Pen::symbol(); as many as ticks or none.
 struct Axis {

@@ -12,21 +12,9 @@
 namespace srm::figures {
 namespace {
 
-constexpr double kEdge = 8;
-constexpr double kTitleLine = 11;
-constexpr double kLegendTop = 22.5;
-constexpr double kBandOpacity = 0.16;
 constexpr double kCurveWidth = 1.1;
 
 std::string title_of(const Resonance& layer) { return shown_name(report::layer_name(layer)); }
-
-// The layer's name on the left and its score on the right.
-void draw_title(Pen& pen, const Resonance& layer, double width) {
-  const std::string facts = layer_facts(layer);
-  const double room = width - 2 * kEdge - pen.symbol_width(facts) - 8;
-  pen.text({kEdge, kTitleLine}, pen.fitted(title_of(layer), room, kTitleSize), {.size = kTitleSize});
-  pen.symbol({width - kEdge, kTitleLine}, facts, {.colour = kSoftInk, .anchor = Anchor::kEnd});
-}
 
 std::string described(const Resonance& layer, const std::vector<DrawnCurve>& curves, const std::string& what) {
   std::string words = fmt::format("{} of {}, {} rows, {} planes.", what, title_of(layer), layer.num_samples_seen(),
@@ -58,15 +46,22 @@ std::vector<Point> band_of(const DrawnCurve& curve, const Scale& x, const Scale&
   return edge;
 }
 
-double highest(const std::vector<DrawnCurve>& curves, bool with_band) {
+double highest(const std::vector<DrawnCurve>& curves) {
   double most = 0;
   for (const DrawnCurve& curve : curves) {
     most = std::max(most, curve.isotropic.value_or(0));
     for (std::size_t k = 0; k < curve.mean.size(); ++k) {
-      const double spread = with_band && !curve.deviation.empty() ? curve.deviation[k] : 0;
-      most = std::max(most, curve.mean[k] + spread);
+      most = std::max(most, curve.mean[k]);
     }
   }
+  return most;
+}
+
+// The same with the band of the first one.
+double highest_with_band(const std::vector<DrawnCurve>& curves) {
+  double most = highest(curves);
+  const DrawnCurve& first = curves.front();
+  for (std::size_t k = 0; k < first.deviation.size(); ++k) most = std::max(most, first.mean[k] + first.deviation[k]);
   return most;
 }
 
@@ -76,26 +71,27 @@ Box curve_box(Pen& pen, const Figure& figure, const std::vector<LegendItem>& leg
   double widest = 0;
   for (const std::string& text : texts) widest = std::max(widest, pen.text_width(text));
   const double left = kTextSize + 9 + widest + 4.5;
-  const double top = kLegendTop - 3 + draw_legend(pen, {}, figure.width - left - kEdge, legend, false);
+  const double top = kSecondLine - 3 + draw_legend(pen, {}, figure.width - left - kEdge, legend, false);
   return {left, top, figure.width - left - kEdge - 4, figure.height - top - 25};
 }
 
 void draw_curves(Pen& pen, const Figure& figure, const Resonance& layer, const std::vector<DrawnCurve>& curves,
                  double low, double high, const char* side_label) {
   draw_title(pen, layer, figure.width);
-  const std::vector<LegendItem> legend = curve_legend(curves, has_band(curves));
+  const std::vector<LegendItem> legend = curve_legend(curves, !curves.front().deviation.empty());
   const Box box = curve_box(pen, figure, legend, value_axis(low, high, 1, 0, 6).texts);
   const Axis x = angle_axis(layer, box.left, box.right());
   const Axis y = value_axis(low, high, box.bottom(), box.top, 6);
-  draw_legend(pen, {box.left, kLegendTop}, figure.width - box.left - kEdge, legend);
+  draw_legend(pen, {box.left, kSecondLine}, figure.width - box.left - kEdge, legend);
   draw_frame(pen, box, x, y);
   draw_side_label(pen, box, side_label);
   const Pen::Clip clip(pen, {box.left, box.top - 1, box.width, box.height + 2});
-  for (std::size_t k = 0; k < curves.size(); ++k) {
-    if (!curves[k].deviation.empty()) {
-      pen.fill(band_of(curves[k], x.scale, y.scale), line_colour(k).with_alpha(kBandOpacity));
-    }
+  // Bands of several curves would cover each other.
+  const DrawnCurve& first = curves.front();
+  if (!first.deviation.empty()) {
+    pen.fill(band_of(first, x.scale, y.scale), line_colour(0).with_alpha(kBandOpacity));
   }
+  if (low < 0) pen.line({box.left, y.scale(0)}, {box.right(), y.scale(0)}, {.colour = kSoftInk, .width = 0.6});
   for (std::size_t k = 0; k < curves.size(); ++k) {
     if (const auto isotropic = curves[k].isotropic) {
       const double place = y.scale(*isotropic);
@@ -109,12 +105,12 @@ void draw_curves(Pen& pen, const Figure& figure, const Resonance& layer, const s
 void draw_polar(Pen& pen, const Figure& figure, const Resonance& layer, const std::vector<DrawnCurve>& curves) {
   draw_title(pen, layer, figure.width);
   const std::vector<LegendItem> legend = curve_legend(curves, false);
-  const double top = kLegendTop - 3 + draw_legend(pen, {}, figure.width - 2 * kEdge, legend, false);
-  draw_legend(pen, {kEdge, kLegendTop}, figure.width - 2 * kEdge, legend);
+  const double top = kSecondLine - 3 + draw_legend(pen, {}, figure.width - 2 * kEdge, legend, false);
+  draw_legend(pen, {kEdge, kSecondLine}, figure.width - 2 * kEdge, legend);
   constexpr double kNames = 15;  // around the circle
   const double radius = (figure.height - top - kEdge) / 2 - kNames;
   const Point middle{figure.width / 2, top + kNames + radius};
-  const Axis axis = value_axis(0, highest(curves, false) * 1.02, 0, radius, 4);
+  const Axis axis = value_axis(0, highest(curves) * 1.02, 0, radius, 4);
   const auto place = [&](double degrees, double length) {
     const double angle = degrees * std::numbers::pi / 180;
     return Point{middle.x + length * std::cos(angle), middle.y - length * std::sin(angle)};
@@ -160,10 +156,10 @@ Figure curve_figure(const Resonance& layer) {
   if (const std::string words = nothing_to_draw(layer); !words.empty()) return words_figure(title_of(layer), words);
   Figure figure;
   const std::vector<DrawnCurve> curves = holistic_curves(layer);
-  figure.title = "Holistic curve of " + title_of(layer);
+  figure.title = fmt::format("Holistic curve of {}", title_of(layer));
   figure.description = described(layer, curves, "Share of rows inside the spotlight as it turns, mean over planes,");
   figure.draw = [figure, &layer, curves](Pen& pen) {
-    draw_curves(pen, figure, layer, curves, 0, highest(curves, true) * 1.04, "rows inside (%)");
+    draw_curves(pen, figure, layer, curves, 0, highest_with_band(curves) * 1.04, "rows inside (%)");
   };
   return figure;
 }
@@ -177,7 +173,7 @@ std::optional<Figure> signed_figure(const Resonance& layer) {
     for (const double value : curve.mean) most = std::max(most, std::abs(value));
   }
   const double limit = most > 0 ? most * 1.08 : 1;
-  figure.title = "Signed holistic curve of " + title_of(layer);
+  figure.title = fmt::format("Signed holistic curve of {}", title_of(layer));
   figure.description =
       described(layer, curves, "Share of rows inside the spotlight less those inside its opposite, mean over planes,");
   figure.draw = [figure, &layer, curves, limit](Pen& pen) {
@@ -191,7 +187,7 @@ Figure polar_figure(const Resonance& layer) {
   Figure figure;
   figure.height = kColumnWidth;
   const std::vector<DrawnCurve> curves = holistic_curves(layer);
-  figure.title = "Polar holistic curve of " + title_of(layer);
+  figure.title = fmt::format("Polar holistic curve of {}", title_of(layer));
   figure.description =
       described(layer, curves, "Share of rows inside the spotlight around its turn, mean over planes,");
   figure.draw = [figure, &layer, curves](Pen& pen) { draw_polar(pen, figure, layer, curves); };

@@ -2,6 +2,7 @@
 
 #include <cairo-svg.h>
 #include <cairo.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -85,12 +86,11 @@ std::string svg_of(const Figure& figure) {
     require_success(cairo_surface_status(surface.get()));
   }
   for (const char* prefix : {"\"surface", "\"image", "\"#image"}) number_anew(svg, prefix);
-  const std::size_t tag = svg.find("<svg ");
+  const std::size_t tag = svg.find("<svg ") + 4;
   const std::size_t behind = svg.find('>', tag) + 1;
-  svg.insert(behind,
-             "\n<title>" + escaped(figure.title) + "</title>\n<desc>" + escaped(figure.description) + "</desc>");
-  svg.insert(tag + 4, " role=\"img\"");
-  return svg;
+  return fmt::format("{} role=\"img\"{}\n<title>{}</title>\n<desc>{}</desc>{}", svg.substr(0, tag),
+                     svg.substr(tag, behind - tag), escaped(figure.title), escaped(figure.description),
+                     svg.substr(behind));
 }
 
 std::string png_of(const Figure& figure) {
@@ -105,13 +105,25 @@ std::string png_of(const Figure& figure) {
   return png;
 }
 
+double text_width(const std::string& words, double size) {
+  const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, 1), cairo_surface_destroy);
+  double width = 0;
+  draw_on(surface.get(),
+          {.width = 1,
+           .height = 1,
+           .title = {},
+           .description = {},
+           .draw = [&](Pen& pen) { width = pen.text_width(words, size); }},
+          1);
+  return width;
+}
+
 Figure words_figure(const std::string& title, const std::string& words) {
   Figure figure;
   figure.height = 60;
   figure.title = title;
   figure.description = words;
   figure.draw = [title, words](Pen& pen) {
-    constexpr double kEdge = 8;
     pen.text({kEdge, 16}, pen.fitted(title, kColumnWidth - 2 * kEdge, kTitleSize), {.size = kTitleSize});
     double y = 32;
     for (const std::string& line : pen.wrapped(words, kColumnWidth - 2 * kEdge)) {

@@ -68,6 +68,7 @@ std::vector<DrawnCurve> signed_curves(const Resonance& layer) {
 
 std::string nothing_to_draw(const Resonance& layer) {
   if (layer.num_samples_seen() == 0) return "No rows were seen.";
+  if (layer.parts().scores.num_rows == 0) return "No row has a direction: all are zero or not finite.";
   if (layer.parts().num_planes_summed == 0) return "There are no planes: it takes two vectors that are not parallel.";
   std::vector<double> empty;
   for (std::int64_t e = 0; e < layer.num_epsilons(); ++e) {
@@ -93,27 +94,36 @@ Axis angle_axis(const Resonance& layer, double low_place, double high_place) {
           quarter_names(layer)};
 }
 
-bool has_band(const std::vector<DrawnCurve>& curves) {
-  return std::any_of(curves.begin(), curves.end(), [](const DrawnCurve& curve) { return !curve.deviation.empty(); });
-}
-
-std::vector<LegendItem> curve_legend(const std::vector<DrawnCurve>& curves, bool with_band) {
+std::vector<LegendItem> curve_legend(const std::vector<DrawnCurve>& curves, bool has_band) {
   std::vector<LegendItem> items;
   for (std::size_t k = 0; k < curves.size(); ++k) {
     items.push_back({fmt::format("\u03b5 = {:.4g}", curves[k].epsilon), line_colour(k)});
   }
-  if (with_band) items.push_back({"\u00b1 1 sd of planes", kSoftInk.with_alpha(0.25), LegendItem::Mark::kBand});
+  if (has_band)
+    items.push_back({"\u00b1 1 sd of planes", line_colour(0).with_alpha(kBandOpacity), LegendItem::Mark::kBand});
   if (std::any_of(curves.begin(), curves.end(), [](const DrawnCurve& curve) { return curve.isotropic.has_value(); })) {
     items.push_back({"evenly spread", kSoftInk, LegendItem::Mark::kDashed});
   }
   return items;
 }
 
-std::string layer_facts(const Resonance& layer) {
+std::string a4_words(const Resonance& layer) {
   const double a4 = quartic_alignment(layer), error = quartic_alignment_error(layer);
-  std::string facts = fmt::format("n = {}, A_4 = {}", layer.dim(), shown_score(a4));
-  if (std::isfinite(error)) facts += error < 0.0005 ? " \u00b1 <0.001" : fmt::format(" \u00b1 {:.3f}", error);
-  return facts;
+  if (!std::isfinite(a4) || !std::isfinite(error)) return fmt::format("A_4 = {}", shown_score(a4));
+  constexpr int kMostDigits = 6;
+  const int digits = error > 0 ? static_cast<int>(-std::floor(std::log10(error))) : kMostDigits;
+  return fmt::format("A_4 = {} \u00b1 {:.{}f}", shown_score(a4, std::clamp(digits, 1, kMostDigits)), error,
+                     std::clamp(digits, 1, kMostDigits));
+}
+
+void draw_title(Pen& pen, const Resonance& layer, double width) {
+  constexpr double kBaseline = 11, kGap = 8;
+  const std::string name = shown_name(report::layer_name(layer));
+  std::string facts = fmt::format("n = {}, {}", layer.dim(), a4_words(layer));
+  const auto room = [&] { return width - 2 * kEdge - kGap - pen.symbol_width(facts); };
+  if (pen.text_width(name, kTitleSize) > room()) facts = a4_words(layer);
+  pen.text({kEdge, kBaseline}, pen.fitted(name, room(), kTitleSize), {.size = kTitleSize});
+  pen.symbol({width - kEdge, kBaseline}, facts, {.colour = kSoftInk, .anchor = Anchor::kEnd});
 }
 
 }  // namespace srm::figures

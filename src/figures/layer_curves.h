@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "figures/axes.h"
+#include "figures/figure.h"
 #include "srm/resonance.h"
 
 namespace srm::figures {
@@ -34,13 +35,13 @@ std::vector<std::string> quarter_names(const Resonance& layer);
 /// 0 to 360 degrees from `low_place` to `high_place`, with ticks at the quarters.
 Axis angle_axis(const Resonance& layer, double low_place, double high_place);
 
-/// What the curves' colours mean; the isotropic lines where there are any, and with `has_band` the bands.
+/// What the curves' colours mean, the band (of the first curve, where `has_band`), and the dashed lines.
 std::vector<LegendItem> curve_legend(const std::vector<DrawnCurve>& curves, bool has_band);
 
-/// How wide the band around a curve is, by name of what it is of.
-bool has_band(const std::vector<DrawnCurve>& curves);
-
-/// "n = 16, A4 = -0.098 +- 0.001" with true signs, in the notation of Pen::symbol().
-std::string layer_facts(const Resonance& layer);
+/// "A4 = -0.0979 +- 0.0005" with true signs, in the notation of Pen::symbol(): the error with one digit, A4 with as
+/// many behind the point.
+std::string a4_words(const Resonance& layer);
+/// The layer's name on the left of the first line of a figure, n and a4_words() on the right; n has to go first.
+void draw_title(Pen& pen, const Resonance& layer, double width);
 
 }  // namespace srm::figures

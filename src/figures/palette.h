@@ -16,7 +16,7 @@ constexpr Colour kPaper = {1, 1, 1};
 constexpr Colour kInk = {0.13, 0.13, 0.13};
 constexpr Colour kSoftInk = {0.38, 0.38, 0.38};  // 5.9 : 1 on paper
 constexpr Colour kRule = {0.87, 0.87, 0.87};
-constexpr Colour kBlank = {0.93, 0.93, 0.93};  ///< a cell of a map that has no value
+constexpr Colour kBlank = {0.8, 0.8, 0.8};  ///< a cell of a map that has no value
 
 /// How many lines a figure can tell apart by colour.
 constexpr std::size_t kNumLineColours = 6;

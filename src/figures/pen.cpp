@@ -1,6 +1,7 @@
 #include "figures/pen.h"
 
 #include <cairo.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
@@ -89,6 +90,7 @@ void Pen::dot(Point middle, double radius, Colour colour) {
 }
 
 void Pen::fill(std::span<const Point> polygon, Colour colour) {
+  cairo_new_path(context_);
   for (const auto& [x, y] : polygon) cairo_line_to(context_, x, y);
   cairo_close_path(context_);
   set(colour);
@@ -153,6 +155,7 @@ void Pen::text(Point at, std::string_view words, const TextLook& look) {
   set(look.colour);
   cairo_move_to(context_, look.anchor == Anchor::kMiddle ? -width / 2 : -width, 0);
   cairo_show_text(context_, std::string(words).c_str());
+  cairo_new_path(context_);  // else its end would be the start of the next line
   cairo_restore(context_);
 }
 
@@ -168,8 +171,11 @@ void Pen::symbol(Point at, std::string_view words, const TextLook& look) {
 
 std::string Pen::fitted(std::string_view words, double width, double size) const {
   std::string shown(words);
-  for (int columns = report::num_columns(words); columns > 1 && text_width(shown, size) > width;) {
-    shown = report::fit(words, --columns, /*unicode=*/true);
+  while (!words.empty() && text_width(shown, size) > width) {
+    do {
+      words.remove_prefix(1);
+    } while (!words.empty() && (static_cast<unsigned char>(words.front()) & 0xC0U) == 0x80U);  // a whole character
+    shown = fmt::format("\u2026{}", words);
   }
   return shown;
 }

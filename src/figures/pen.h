@@ -66,7 +66,7 @@ class Pen {
   /// The same for words of this program: the letters behind an underscore are lowered, as in "+b_i".
   void symbol(Point at, std::string_view words, const TextLook& look = {});
   double symbol_width(std::string_view words, double size = kTextSize) const;
-  /// `words` or, with its middle left out, as much of it as takes `width`: the ends of a path tell it apart.
+  /// `words` or, behind an ellipsis, as much of its end as takes `width`: the end of a path tells most.
   std::string fitted(std::string_view words, double width, double size = kTextSize) const;
   /// Lines of words that are no wider than `width`, where no word is.
   std::vector<std::string> wrapped(std::string_view words, double width, double size = kTextSize) const;

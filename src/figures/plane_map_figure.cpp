@@ -14,7 +14,6 @@
 namespace srm::figures {
 namespace {
 
-constexpr double kEdge = 8;
 constexpr double kSquare = 168;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -111,20 +110,17 @@ std::optional<PlaneCells> plane_cells(const Resonance& layer, const LayerTests* 
 
 Figure plane_map_figure(const Resonance& layer, const PlaneCells& cells) {
   Figure figure;
-  figure.height = 257;
+  figure.height = 248;
   const std::string name = shown_name(report::layer_name(layer));
   const double largest = largest_of(cells);
-  figure.title = "Planes of " + name;
+  figure.title = fmt::format("Planes of {}", name);
   figure.description = fmt::format("{} A square of {} by {} vectors; the largest size is {:.3g}.",
                                    cells.is_c4 ? "c4 of each plane, above 0 on axes and below 0 on diagonals."
                                                : "Share of rows that come near each plane.",
                                    cells.vectors.size(), cells.vectors.size(), largest);
-  figure.draw = [figure, &layer, cells, name, largest](Pen& pen) {
-    const std::string facts = layer_facts(layer);
-    const double room = figure.width - 2 * kEdge - pen.symbol_width(facts) - 8;
-    pen.text({kEdge, 11}, pen.fitted(name, room, kTitleSize), {.size = kTitleSize});
-    pen.symbol({figure.width - kEdge, 11}, facts, {.colour = kSoftInk, .anchor = Anchor::kEnd});
-    pen.symbol({kEdge, 22.5}, measure_of(layer, cells), {.colour = kSoftInk});
+  figure.draw = [figure, &layer, cells, largest](Pen& pen) {
+    draw_title(pen, layer, figure.width);
+    pen.symbol({kEdge, kSecondLine}, measure_of(layer, cells), {.colour = kSoftInk});
     const double limit = largest > 0 ? largest : 1;
     const auto colour_of = [&](double value) {
       if (std::isnan(value)) return kBlank;

@@ -7,6 +7,7 @@
 
 #include "figures/axes.h"
 #include "figures/layer_curves.h"
+#include "report/console_text.h"
 #include "report/findings_facts.h"
 #include "srm/statistics.h"
 
@@ -14,8 +15,9 @@ namespace srm::figures {
 namespace {
 
 constexpr int kColumns = 360;
-constexpr double kEdge = 8;
-constexpr double kMostNameWidth = 92;
+constexpr double kLeastCurves = 92;  // where names are long, the figure is wider than a column, and then they are cut
+constexpr double kScores = 41;
+constexpr double kGap = 4;
 constexpr double kLowestRow = 9.5, kHighestRow = 18, kUsualRows = 100;
 constexpr double kTop = 27;
 constexpr double kBelow = 52;          // axis and colour bar
@@ -62,12 +64,36 @@ double row_height(std::size_t num_rows) {
   return std::clamp(kUsualRows / static_cast<double>(num_rows), kLowestRow, kHighestRow);
 }
 
-void draw_rows(Pen& pen, const Box& box, const std::vector<StripRow>& rows, double limit) {
+// Cut likewise where they must be, so that they stay apart.
+std::vector<std::string> fitted_names(const std::vector<StripRow>& rows, double room) {
+  std::vector<std::string> names;
+  int columns = 1;
+  for (const StripRow& row : rows) {
+    names.push_back(row.name);
+    columns = std::max(columns, report::num_columns(row.name));
+  }
+  std::vector<std::string> cut = names;
+  const auto is_wide = [&](const std::string& name) { return text_width(name) > room; };
+  while (columns > 1 && std::any_of(cut.begin(), cut.end(), is_wide)) {
+    cut = report::fit_names(names, --columns, /*unicode=*/true);
+    for (std::string& name : cut) name.erase(name.find_last_not_of(' ') + 1);
+  }
+  return cut;
+}
+
+double widest_of(const std::vector<std::string>& names) {
+  double widest = 0;
+  for (const std::string& name : names) widest = std::max(widest, text_width(name));
+  return widest;
+}
+
+void draw_rows(Pen& pen, const Box& box, const std::vector<StripRow>& rows, const std::vector<std::string>& names,
+               double limit) {
   const double height = box.height / static_cast<double>(rows.size());
   for (std::size_t k = 0; k < rows.size(); ++k) {
     const Box row{box.left, box.top + static_cast<double>(k) * height, box.width, height};
     const double baseline = row.middle_y() + 0.36 * kTextSize;
-    pen.text({kEdge, baseline}, pen.fitted(rows[k].name, box.left - 4 - kEdge));
+    pen.text({kEdge, baseline}, names[k]);
     if (rows[k].log2_ratios.empty()) {
       pen.fill(row, kBlank);
       pen.text({row.middle_x(), baseline}, "no curve", {.colour = kSoftInk, .anchor = Anchor::kMiddle});
@@ -79,7 +105,7 @@ void draw_rows(Pen& pen, const Box& box, const std::vector<StripRow>& rows, doub
     // A star hangs over, so that points stand below each other.
     const bool has_star = rows[k].score.ends_with('*');
     const std::string number = rows[k].score.substr(0, rows[k].score.size() - (has_star ? 1 : 0));
-    const double right = kColumnWidth - kEdge - 4;
+    const double right = box.right() + kScores - 4;
     pen.text({right, baseline}, number, {.anchor = Anchor::kEnd});
     if (has_star) pen.text({right, baseline}, "*");
     if (k > 0) pen.line({box.left, row.top}, {box.right(), row.top}, {.colour = kPaper, .width = 0.7});
@@ -107,17 +133,19 @@ std::vector<StripRow> group_rows(const Results& results, const std::string& addr
 }
 
 double colour_limit(const std::vector<StripRow>& rows) {
-  std::vector<double> sizes;
+  std::vector<double> rises;
   for (const StripRow& row : rows) {
-    for (const double ratio : row.log2_ratios) sizes.push_back(std::abs(ratio));
+    for (const double ratio : row.log2_ratios) {
+      if (ratio > 0) rises.push_back(ratio);
+    }
   }
-  if (sizes.empty()) return std::log2(1.1);
-  const auto place = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() - 1 - sizes.size() / 50);
-  std::nth_element(sizes.begin(), place, sizes.end());
-  for (const double factor : {1.1, 1.25, 1.5, 2.0, 4.0}) {
+  if (rises.empty()) return std::log2(1.1);
+  const auto place = rises.begin() + static_cast<std::ptrdiff_t>(rises.size() - 1 - rises.size() / 50);
+  std::nth_element(rises.begin(), place, rises.end());
+  for (const double factor : {1.1, 1.25, 1.5, 2.0, 3.0, 5.0}) {
     if (*place <= std::log2(factor)) return std::log2(factor);
   }
-  return 3;
+  return std::log2(10.0);
 }
 
 Figure strip_figure(const std::string& title, const Resonance& layer, const std::vector<StripRow>& rows) {
@@ -127,19 +155,19 @@ Figure strip_figure(const std::string& title, const Resonance& layer, const std:
   figure.description =
       fmt::format("{} rows of colours, each the holistic curve over the angle beside its mean.", rows.size());
   for (const StripRow& row : rows) figure.description += fmt::format(" {}: A4 {}.", row.name, row.score);
-  figure.draw = [figure, &layer, rows](Pen& pen) {
-    double widest = 0;
-    for (const StripRow& row : rows) widest = std::max(widest, pen.text_width(row.name));
-    const double left = kEdge + std::min(widest, kMostNameWidth) + 4;
-    const double right = kColumnWidth - kEdge - 4 - pen.text_width("\u22120.000") - 4;
-    const Box box{left, kTop, right - left, figure.height - kTop - kBelow};
+  constexpr double kBeside = 2 * kEdge + kGap + kScores;  // names and curves
+  const std::vector<std::string> names = fitted_names(rows, kPageWidth - kBeside - kLeastCurves);
+  const double left = kEdge + widest_of(names) + kGap;
+  figure.width = std::max(kColumnWidth, left + kLeastCurves + kScores + kEdge);
+  figure.draw = [figure, &layer, rows, names, left](Pen& pen) {
+    const Box box{left, kTop, figure.width - kEdge - kScores - left, figure.height - kTop - kBelow};
     const std::string epsilon = epsilon_words(rows);
-    pen.text({kEdge, 11}, pen.fitted(figure.title, kColumnWidth - 2 * kEdge - pen.text_width(epsilon) - 8, kTitleSize),
+    pen.text({kEdge, 11}, pen.fitted(figure.title, figure.width - 2 * kEdge - pen.text_width(epsilon) - 8, kTitleSize),
              {.size = kTitleSize});
-    pen.text({kColumnWidth - kEdge, 11}, epsilon, {.colour = kSoftInk, .anchor = Anchor::kEnd});
-    pen.symbol({kColumnWidth - kEdge - 4, kTop - 4}, "A_4", {.anchor = Anchor::kEnd});
+    pen.text({figure.width - kEdge, 11}, epsilon, {.colour = kSoftInk, .anchor = Anchor::kEnd});
+    pen.symbol({figure.width - kEdge - 4, kTop - 4}, "A_4", {.anchor = Anchor::kEnd});
     const double limit = colour_limit(rows);
-    draw_rows(pen, box, rows, limit);
+    draw_rows(pen, box, rows, names, limit);
     const Axis x = angle_axis(layer, box.left, box.right());
     for (std::size_t k = 0; k < x.ticks.size(); ++k) {
       const double place = x.scale(x.ticks[k]);

@@ -21,7 +21,8 @@ std::vector<StripRow> layer_rows(const Results& results);
 /// The same of the groups of one layer.
 std::vector<StripRow> group_rows(const Results& results, const std::string& address);
 
-/// The least of 1.1, 1.25, 1.5, 2, 4, 8 times that all but 2 % of the ratios lie within, up or down; 8 at the most.
+/// The least of log2 of 1.1, 1.25, 1.5, 2, 3, 5, 10 that all but 2 % of the ratios above 0 do not exceed; the last
+/// where they do. Dips down to zero would leave no colours for the rest.
 double colour_limit(const std::vector<StripRow>& rows);
 
 /// Rows below each other, each with its name before and its score behind; the more rows, the higher. One row at least.

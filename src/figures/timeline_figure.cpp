@@ -14,10 +14,8 @@
 namespace srm::figures {
 namespace {
 
-constexpr double kEdge = 8;
 constexpr double kLeft = 46;
 constexpr double kScorePanel = 108, kScalarPanel = 52, kBetween = 12;
-constexpr double kLegendTop = 22.5;
 constexpr std::size_t kMostDots = 12;  // of a line: with more windows they would hide it
 constexpr std::size_t kMostBands = 4;
 constexpr Colour kOtherLayers = {0.68, 0.68, 0.68, 0.8};
@@ -78,6 +76,14 @@ struct Extent {
     low = std::min(low, value);
     high = std::max(high, value);
   }
+  // Steps are whole numbers, and there may be one alone.
+  Axis step_axis(double low_place, double high_place) const {
+    Axis found = axis(low_place, high_place, 0.02, 6);
+    std::erase_if(found.ticks, [&](double tick) { return tick != std::round(tick); });
+    if (low == high) found.ticks = {low};
+    found.texts = tick_texts(found.ticks);
+    return found;
+  }
   Axis axis(double low_place, double high_place, double margin, int most_ticks) const {
     const double room = high > low ? (high - low) * margin : 0;
     return value_axis(low - room, high + room, low_place, high_place, most_ticks);
@@ -102,6 +108,7 @@ void draw_line(Pen& pen, const Line& line, const Axis& x, const Axis& y, bool ha
   std::vector<Point> path, band;
   for (std::size_t k = 0; k < line.values.size(); ++k)
     path.push_back({x.scale(line.steps[k]), y.scale(line.values[k])});
+  const bool is_alone = line.values.size() == 1;  // then its band is a bar
   const auto edge = [&](std::size_t k, double sign) {
     const double error = std::isfinite(line.errors[k]) ? line.errors[k] : 0;
     band.push_back({x.scale(line.steps[k]), y.scale(line.values[k] + sign * error)});
@@ -109,7 +116,7 @@ void draw_line(Pen& pen, const Line& line, const Axis& x, const Axis& y, bool ha
   if (has_band && std::all_of(line.values.begin(), line.values.end(), [](double v) { return std::isfinite(v); })) {
     for (std::size_t k = 0; k < line.values.size(); ++k) edge(k, 1);
     for (std::size_t k = line.values.size(); k-- > 0;) edge(k, -1);
-    pen.fill(band, line.colour.with_alpha(0.16));
+    is_alone ? pen.line(band, {line.colour, 0.8}) : pen.fill(band, line.colour.with_alpha(kBandOpacity));
   }
   pen.line(path, {line.colour, line.is_coloured ? 1.1 : 0.6});
   if (path.size() > kMostDots) return;
@@ -157,28 +164,28 @@ std::string described(const std::vector<Line>& scores, const std::vector<Line>& 
 
 Figure timeline_figure(const std::string& phase, const std::vector<const Window*>& windows) {
   const std::vector<Line> scores = score_lines(windows), scalars = scalar_lines(windows);
-  const std::string title = "A4 by step, " + shown_name(phase);
+  const std::string title = fmt::format("A4 by step, {}", shown_name(phase));
   if (scores.empty() && scalars.empty()) return words_figure(title, "No window was closed.");
   Figure figure;
   const std::vector<LegendItem> legend = legend_of(scores);
   // Names are long: a line each at the most.
   const double most_legend = 10 * static_cast<double>(legend.size());
-  figure.height = kLegendTop + most_legend + kBetween + kScorePanel +
+  figure.height = kSecondLine + most_legend + kBetween + kScorePanel +
                   static_cast<double>(scalars.size()) * (kScalarPanel + kBetween + 6) + 26;
   figure.title = title;
   figure.description = described(scores, scalars);
   figure.draw = [figure, scores, scalars, legend](Pen& pen) {
     pen.text({kEdge, 11}, pen.fitted(figure.title, kColumnWidth - 2 * kEdge, kTitleSize), {.size = kTitleSize});
     const double width = kColumnWidth - 2 * kEdge;
-    const double legend_height = draw_legend(pen, {kEdge, kLegendTop}, width, legend);
+    const double legend_height = draw_legend(pen, {kEdge, kSecondLine}, width, legend);
     Extent steps;
     for (const auto* lines : {&scores, &scalars}) {
       for (const Line& line : *lines) {
         for (const double step : line.steps) steps.add(step);
       }
     }
-    const Axis x = steps.axis(kLeft, kColumnWidth - kEdge - 6, 0.02, 6);
-    double top = kLegendTop + legend_height + kBetween - 4;
+    const Axis x = steps.step_axis(kLeft, kColumnWidth - kEdge - 6);
+    double top = kSecondLine + legend_height + kBetween - 4;
     const double spare = figure.height - 26 - top - static_cast<double>(scalars.size()) * (kScalarPanel + kBetween + 6);
     Box box{kLeft, top, kColumnWidth - kEdge - 6 - kLeft, spare};
     draw_panel(pen, box, scores, x, "A_4", scalars.empty());
