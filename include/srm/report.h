@@ -47,8 +47,8 @@ struct ReportOptions {
 
 /// Results by the name that the page gives them.
 struct NamedResults {
-  std::string name;
-  const Results& results;
+  std::string name;        ///< what the page calls them
+  const Results& results;  ///< borrowed
 };
 
 /// One self-contained page that loads nothing: an overview of all layers, and of each its curves, planes, neurons and
@@ -83,6 +83,10 @@ std::string layers_table(const Results& results, const ConsoleOptions& options);
 /// The curve of the plane (i, j) at every epsilon as a chart of a dozen lines with its hits, peak and mean; throws
 /// srm::Error when the layer has no such plane.
 std::string plane_chart(const Resonance& layer, std::int64_t i, std::int64_t j, const ConsoleOptions& options);
+
+/// The holistic curves of a layer, all epsilons in one chart of a dozen lines (Braille, or ASCII), each with its peak,
+/// mean and the share of evenly spread rows; with words where there is none.
+std::string curves_chart(const Resonance& layer, const ConsoleOptions& options);
 
 /// verdict() of every layer that was tested, as a paragraph that begins with its name; says so when none was.
 std::string verdicts_text(const Results& results, const ConsoleOptions& options);

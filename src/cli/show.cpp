@@ -22,6 +22,7 @@ namespace {
 
 constexpr const char* kFooter = R"(Examples:
   torchsrm show result
+  torchsrm show result --curves
   torchsrm show result/results.srm.pt --plane 0,1
   torchsrm show result --verdicts --neurons --min-purity 0.8
   torchsrm show result --neurons --inputs digits.npy --image 8x8
@@ -31,6 +32,7 @@ constexpr const char* kFooter = R"(Examples:
 
 struct Flags {
   std::vector<std::string> results;
+  bool curves = false;
   std::string plane;
   std::string density;
   bool verdicts = false;
@@ -110,7 +112,12 @@ void print_neurons(const Results& results, const GrandmotherRule& rule, const Pi
 
 void print_result(const Results& results, const Flags& flags, const std::optional<Plane>& plane,
                   const std::optional<Plane>& density, const PictureOf& picture_of, const ConsoleOptions& console) {
-  if (!plane && !density && !flags.verdicts && !flags.neurons) fmt::print("{}", layers_table(results, console));
+  if (!flags.curves && !plane && !density && !flags.verdicts && !flags.neurons) {
+    fmt::print("{}", layers_table(results, console));
+  }
+  for (const Resonance& layer : results) {
+    if (flags.curves) fmt::print("{}\n", curves_chart(layer, console));
+  }
   for (const Resonance& layer : results) {
     if (plane) fmt::print("{}\n", plane_chart(layer, plane->i, plane->j, console));
   }
@@ -134,9 +141,9 @@ PictureOf pictures_of(const Flags& flags) {
 
 void show_history(const std::string& word, const Flags& flags, const ConsoleOptions& console,
                   nlohmann::ordered_json& json) {
-  if (!flags.plane.empty() || !flags.density.empty() || flags.verdicts || flags.neurons) {
+  if (flags.curves || !flags.plane.empty() || !flags.density.empty() || flags.verdicts || flags.neurons) {
     throw Misuse("show", "a history holds scores and holistic curves",
-                 printable(word) + " with planes or tests asked for", "show the result file of a step instead");
+                 printable(word) + " with curves, planes or tests asked for", "show the result file of a step instead");
   }
   const History history = load_history(word);
   if (flags.json) {
@@ -178,6 +185,7 @@ void add_show(CLI::App& app, Action& action) {
   command->footer(kFooter);
   command->add_option("RESULT", flags->results, "Result files, folders that hold one, or histories of training")
       ->required();
+  command->add_flag("--curves", flags->curves, "The holistic curves of each layer as a chart, instead");
   command->add_option("--plane", flags->plane, "i,j: show the curve of this plane instead");
   command->add_flag("--verdicts", flags->verdicts, "What the tests of each layer say, in a paragraph, instead");
   command->add_flag("--neurons", flags->neurons, "The grandmother neurons of each layer instead");

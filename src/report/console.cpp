@@ -2,7 +2,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <string>
 #include <string_view>
@@ -20,14 +19,13 @@ namespace srm {
 namespace {
 
 using report::Column;
+using report::make_room;
 using report::Paint;
 using report::total_width;
 
 constexpr int kMostCurveColumns = 72;
 constexpr int kGoodCurveColumns = 24;
 constexpr int kFewestCurveColumns = 16;
-
-std::string percent(double fraction) { return fmt::format("{:.3g}%", fraction * 100); }
 
 bool is_flat_zero(const std::vector<double>& curve) {
   return std::all_of(curve.begin(), curve.end(), [](double f) { return f == 0; });
@@ -118,17 +116,6 @@ std::string notes_on(const Results& results, const Paint& paint) {
   return notes;
 }
 
-// Takes those columns away that can best be missed, up to the last that may go, until `least` columns are left beside
-// the others.
-void make_room(std::vector<Column>& columns, int width, int least, int last_to_go) {
-  for (int goes = 1; goes <= last_to_go; ++goes) {
-    for (auto column = columns.begin(); column != columns.end();) {
-      if (width - total_width(columns) - 2 >= least) return;
-      column = column->goes == goes ? columns.erase(column) : column + 1;
-    }
-  }
-}
-
 // "0  90  180  270" over the quarters of a curve.
 std::string quarter_marks(int columns) {
   std::string marks;
@@ -182,59 +169,6 @@ std::string layers_table(const Results& results, const ConsoleOptions& options) 
   }
   text += skipped_notes(results, names, options.width);
   return text + notes_on(results, paint) + report::verdict_summary(results);
-}
-
-std::string plane_chart(const Resonance& layer, std::int64_t i, std::int64_t j, const ConsoleOptions& options) {
-  constexpr int kLines = 12;
-  const std::int64_t plane = layer.plane_index(i, j);
-  const ResonanceParts& parts = layer.parts();
-  const Paint paint{options.colour};
-  std::string text;
-  for (std::int64_t e = 0; e < layer.num_epsilons(); ++e) {
-    const double epsilon = parts.epsilon[static_cast<std::size_t>(e)];
-    const report::PlaneFacts facts = report::plane_facts(layer, e, plane);
-    text +=
-        paint.heading(fmt::format("{}, plane ({}, {}), epsilon {}",
-                                  report::terminal_text(report::layer_name(layer), options.unicode), i, j, epsilon)) +
-        "\n";
-    if (facts.peak == 0) {
-      text += fmt::format("{} samples, {} hits\n", layer.num_samples_seen(), facts.num_hits);
-      text += paint.warning(layer.num_samples_seen() == 0
-                                ? std::string("no samples were seen")
-                                : fmt::format("no sample inside at epsilon {}: lower --epsilon", epsilon)) +
-              "\n";
-      continue;
-    }
-    text += fmt::format("{} samples, {} hits; peak {} at {:.6g} degrees, mean {}\n", layer.num_samples_seen(),
-                        facts.num_hits, percent(facts.peak), facts.peak_angle_degrees, percent(facts.mean));
-    const std::string top = percent(facts.peak);
-    const int label_width = static_cast<int>(top.size());
-    const int columns = std::clamp(options.width - label_width - 2, kFewestCurveColumns, kMostCurveColumns) / 4 * 4;
-    const auto heights = report::column_peaks(layer.curve(e, plane), parts.grid.num_distinct(), columns);
-    const std::vector<std::string> lines = report::bar_chart(heights, kLines, options.unicode);
-    for (int line = 0; line < kLines; ++line) {
-      text += fmt::format("{:>{}} {}{}\n", line == 0 ? top : "", label_width, options.unicode ? "\u2502" : "|",
-                          paint.curve(lines[static_cast<std::size_t>(line)]));
-    }
-    std::string axis = fmt::format("{:>{}} {}", "0%", label_width, options.unicode ? "\u2514" : "+");
-    for (int column = 0; column < columns; ++column) axis += options.unicode ? "\u2500" : "-";
-    text += axis + "\n";
-    const bool natural = parts.sense == Sense::kNatural;
-    const std::string second = report::is_orthogonal(parts, {i, j}) ? "b_j" : "e2";
-    std::string degrees(static_cast<std::size_t>(label_width) + 2, ' ');
-    std::string vectors = degrees;
-    const std::array<std::pair<std::string_view, std::string>, 4> quarters = {
-        {{"0", "+b_i"},
-         {"90", (natural ? "+" : "-") + second},
-         {"180", "-b_i"},
-         {"270", (natural ? "-" : "+") + second}}};
-    for (const auto& [degree, vector] : quarters) {
-      degrees += fmt::format("{:<{}}", degree, columns / 4);
-      vectors += fmt::format("{:<{}}", vector, columns / 4);
-    }
-    for (const std::string& marks : {degrees, vectors}) text += marks.substr(0, marks.find_last_not_of(' ') + 1) + "\n";
-  }
-  return text;
 }
 
 }  // namespace srm
