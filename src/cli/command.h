@@ -22,6 +22,8 @@ void add_report(CLI::App& app, Action& action);
 void add_merge(CLI::App& app, Action& action);
 void add_learn_basis(CLI::App& app, Action& action);
 void add_compare_bases(CLI::App& app, Action& action);
+void add_compare(CLI::App& app, Action& action);
+void add_export(CLI::App& app, Action& action);
 /// activation-basis.
 void add_experiment(CLI::App& app, Action& action);
 

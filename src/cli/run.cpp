@@ -20,6 +20,8 @@ constexpr const char* kFooter = R"(Examples:
   torchsrm observe --activations layer.npy --basis rotated.npy --epsilon 0.9 0.75
   torchsrm show result/results.srm.pt --plane 0,1
   torchsrm report training.srmh -o training.html
+  torchsrm compare before after -o compare.html
+  torchsrm export result -o result.npz
   torchsrm instrument model.pt -o observed.pt --layers 'encoder.*'
   torchsrm merge part1 part2 -o whole.srm.pt
   torchsrm learn-basis model.pt --data inputs.npy --layers encoder.0 -o basis.pt
@@ -61,6 +63,8 @@ int run(int argc, const char* const* argv) {
   add_instrument(app, action);
   add_show(app, action);
   add_report(app, action);
+  add_compare(app, action);
+  add_export(app, action);
   add_merge(app, action);
   add_learn_basis(app, action);
   add_compare_bases(app, action);

@@ -76,10 +76,7 @@ void remove_abandoned_parts(const std::filesystem::path& folder) {
 }
 
 void AtomicFile::write(const void* data, std::size_t num_bytes) {
-  if (buffer_.size() + num_bytes > kBufferBytes) {
-    write_through(buffer_.data(), buffer_.size());
-    buffer_.clear();
-  }
+  if (buffer_.size() + num_bytes > kBufferBytes) flush();
   if (num_bytes > kBufferBytes) {
     write_through(static_cast<const char*>(data), num_bytes);
   } else {
@@ -87,9 +84,26 @@ void AtomicFile::write(const void* data, std::size_t num_bytes) {
   }
 }
 
-void AtomicFile::commit() {
+void AtomicFile::write_at(std::uint64_t offset, const void* data, std::size_t num_bytes) {
+  flush();
+  const char* rest = static_cast<const char*>(data);
+  while (num_bytes > 0) {
+    const ssize_t written = pwrite(descriptor_, rest, num_bytes, static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("the whole file must fit on the disk", errno);
+    rest += written;
+    offset += static_cast<std::uint64_t>(written);
+    num_bytes -= static_cast<std::size_t>(written);
+  }
+}
+
+void AtomicFile::flush() {
   write_through(buffer_.data(), buffer_.size());
   buffer_.clear();
+}
+
+void AtomicFile::commit() {
+  flush();
   if (fsync(descriptor_) != 0) fail("the file must reach the disk", errno);
   // Some file systems report a full disk only here.
   const int closed = close(descriptor_);

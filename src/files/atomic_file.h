@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -22,12 +23,15 @@ class AtomicFile {
   /// Appends; throws srm::Error when the disk is full or the system refuses.
   void write(const void* data, std::size_t num_bytes);
   void write(std::string_view text) { write(text.data(), text.size()); }
+  /// Replaces `num_bytes` bytes of what was written, from `offset` on, all of which must be there; throws likewise.
+  void write_at(std::uint64_t offset, const void* data, std::size_t num_bytes);
 
   /// Brings everything to the disk and gives the file its name. Nothing may be written afterwards.
   void commit();
 
  private:
   void write_through(const char* data, std::size_t num_bytes);
+  void flush();
   [[noreturn]] void fail(std::string_view rule, int error_number) const;
 
   std::filesystem::path path_;

@@ -163,6 +163,15 @@ int total_width(const std::vector<Column>& columns) {
   return width;
 }
 
+void make_room(std::vector<Column>& columns, int width, int least, int last_to_go) {
+  for (int goes = 1; goes <= last_to_go; ++goes) {
+    for (auto column = columns.begin(); column != columns.end();) {
+      if (width - total_width(columns) - 2 >= least) return;
+      column = column->goes == goes ? columns.erase(column) : column + 1;
+    }
+  }
+}
+
 std::string Column::filled(std::string_view cell) const {
   const std::string space(static_cast<std::size_t>(std::max(0, width() - num_columns(cell))), ' ');
   return is_text ? std::string(cell) + space : space + std::string(cell);

@@ -48,6 +48,10 @@ struct Column {
 /// Of columns side by side, each behind a gap of two.
 int total_width(const std::vector<Column>& columns);
 
+/// Takes those columns away that can best be missed, up to those that go at `last_to_go`, until `least` columns of
+/// `width` are left beside the others.
+void make_room(std::vector<Column>& columns, int width, int least, int last_to_go);
+
 /// A score, or "-" where it is not defined.
 std::string score_text(double score);
 /// A fraction in six characters at the most.

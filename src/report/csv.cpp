@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
-#include <cmath>
 #include <iterator>
 #include <ostream>
 #include <string>
 
+#include "report/csv_text.h"
 #include "report/curve_facts.h"
 #include "report/findings_facts.h"
 #include "srm/report.h"
@@ -12,18 +12,8 @@
 namespace srm {
 namespace {
 
-// RFC 4180: a field with a comma, a quote or a line break is quoted, and its quotes are doubled.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
-std::string number_or_nothing(double value) { return std::isnan(value) ? std::string() : fmt::format("{}", value); }
+using report::csv_field;
+using report::number_or_nothing;
 
 void write_neurons(fmt::memory_buffer& lines, const std::string& name, const NeuronTable& neurons, std::int64_t e) {
   const double epsilon = neurons.parts().epsilon[static_cast<std::size_t>(e)];
