@@ -133,9 +133,10 @@ std::string plane_chart(const Resonance& layer, std::int64_t i, std::int64_t j, 
 std::string curves_chart(const Resonance& layer, const ConsoleOptions& options) {
   const ResonanceParts& parts = layer.parts();
   const Paint paint{options.colour};
-  std::string text = paint.heading(fmt::format("{}: {} samples, {} planes",
+  std::string text = paint.heading(fmt::format("{}: {} sample{}, {} plane{}",
                                                report::terminal_text(report::layer_name(layer), options.unicode),
-                                               layer.num_samples_seen(), parts.num_planes_summed)) +
+                                               layer.num_samples_seen(), layer.num_samples_seen() == 1 ? "" : "s",
+                                               parts.num_planes_summed, parts.num_planes_summed == 1 ? "" : "s")) +
                      "\n";
   if (layer.num_samples_seen() == 0 || parts.num_planes_summed == 0) {
     return text + paint.warning(layer.num_samples_seen() == 0 ? "no samples were seen" : "there are no planes") + "\n";
