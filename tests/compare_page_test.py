@@ -96,6 +96,18 @@ class ComparePageTest(CommandCase):
             self.assertEqual(page.evaluate("document.title"), "Spotlight resonance compared")
             self.assert_clean(page)
 
+    def test_without_a_common_epsilon_the_scores_are_still_compared(self):
+        torch_file.write_npy(self.folder / "x.npy", [[1.0, 0.2], [0.3, 1.0], [0.5, -1.0]], "<f4")
+        for name, epsilon in [("a", "0.5"), ("b", "0.4")]:
+            self.run_command("observe", "--activations", "x.npy", "--epsilon", epsilon, "--angles", "36", "--out", name)
+        self.run_command("compare", "a", "b", "-o", "page.html")
+        with Browser() as browser:
+            page = browser.open(self.folder / "page.html", wait=PAGE_IS_READY)
+            self.assertIn("no epsilon is in both", page.text("#notes"))
+            self.assertTrue(page.evaluate("document.querySelector('#chart').hidden"))
+            self.assertIn("A4", page.text("#numbers"))
+            self.assert_clean(page)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -4,6 +4,7 @@ const data = JSON.parse(byId('data').textContent);
 const chosen = {layer: 0, epsilon: 0};
 const kNormal95 = 1.959964;
 const kMostFalse = 0.05;
+const kLeastChance = 1e-12;
 
 const pairCurve = (layer) => layer.curves[Math.min(chosen.epsilon, layer.curves.length - 1)];
 const letterOf = (layer) => data.letters[layer.b.source];
@@ -13,11 +14,12 @@ const signedScore = (value) => (value === null ? '\u2013' : (value > 0 ? '+' : '
 const signedPercent = (value) => minus((value > 0 ? '+' : '') + percent(value));
 const chance = (p) => {
   if (p === null || p === undefined) return '\u2013';
-  if (p > 0 && p < 1e-99) return '<1e\u221299';
-  return minus(p >= 0.001 || p === 0 ? String(Number(p.toPrecision(2))) : p.toExponential(1));
+  // Farther out, the normal distribution that p rests on is no guide.
+  if (p < kLeastChance) return '<1e\u221212';
+  return minus(p >= 0.001 ? String(Number(p.toPrecision(2))) : p.toExponential(1));
 };
 
-const atMost = (name, p) => (p > 0 && p < 1e-99 ? `${name} ${chance(p)}` : `${name} at most ${chance(p)}`);
+const atMost = (name, p) => (p !== null && p < kLeastChance ? `${name} ${chance(p)}` : `${name} at most ${chance(p)}`);
 
 // The difference and its 95 % interval on an axis that all layers share.
 const differencePicture = (a4, reach) => {

@@ -16,7 +16,8 @@ using report::Column;
 using report::score_text;
 using report::terminal_text;
 
-std::string p_text(double p) { return std::isnan(p) ? "" : p > 0 && p < 1e-99 ? "<1e-99" : fmt::format("{:.2g}", p); }
+// Farther out, the normal distribution that p rests on is no guide.
+std::string p_text(double p) { return std::isnan(p) ? "" : p < 1e-12 ? "<1e-12" : fmt::format("{:.2g}", p); }
 
 // One more digit than its error has, or "-".
 std::string difference_text(double difference) {
