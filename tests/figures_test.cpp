@@ -108,6 +108,15 @@ TEST(FiguresTest, WhatCannotBeDrawnIsToldInWords) {
   EXPECT_THAT(write_figures(Results{}, folder.path()).notes, ElementsAre("the result holds no layer"));
 }
 
+TEST(FiguresTest, AVeryLongNameTakesNoLonger) {
+  Results results;
+  results.layers = {layer_of(std::string(50000, 'w'), 3), layer_of(std::string(50000, 'w') + "x", 3)};
+  ScratchFolder folder;
+  EXPECT_EQ(write_figures(results, folder.path()).files.size(), 14U);
+  // No wider than a page, whatever the names are.
+  EXPECT_LE(decoded(bytes_of(folder / "layers.png")).width, static_cast<unsigned>(4 * figures::kPageWidth));
+}
+
 TEST(FiguresTest, AFolderThatCannotBeWrittenIsAnError) {
   const Results results = all_kinds();
   ScratchFolder folder;

@@ -170,13 +170,15 @@ void Pen::symbol(Point at, std::string_view words, const TextLook& look) {
 }
 
 std::string Pen::fitted(std::string_view words, double width, double size) const {
+  constexpr std::size_t kMostBytes = 500;  // more never fit a page, and each cut is measured
   std::string shown(words);
-  while (!words.empty() && text_width(shown, size) > width) {
-    do {
-      words.remove_prefix(1);
-    } while (!words.empty() && (static_cast<unsigned char>(words.front()) & 0xC0U) == 0x80U);  // a whole character
+  const auto cut = [&](std::size_t num_bytes) {
+    words.remove_prefix(num_bytes);
+    while (!words.empty() && (static_cast<unsigned char>(words.front()) & 0xC0U) == 0x80U) words.remove_prefix(1);
     shown = fmt::format("\u2026{}", words);
-  }
+  };
+  if (words.size() > kMostBytes) cut(words.size() - kMostBytes);
+  while (!words.empty() && text_width(shown, size) > width) cut(1);
   return shown;
 }
 

@@ -88,14 +88,15 @@ double largest_of(const PlaneCells& cells) {
   return largest;
 }
 
-std::string measure_of(const Resonance& layer, const PlaneCells& cells) {
-  std::string words = cells.is_c4
-                          ? "c_4 of each plane (i, j): above 0 on axes, below on diagonals"
-                          : fmt::format("rows with r \u2265 \u03b5 = {:.4g} in each plane (i, j), %", cells.epsilon);
-  if (std::ssize(cells.vectors) < layer.parts().num_vectors) {
-    words += fmt::format("; {} of {} vectors", cells.vectors.size(), layer.parts().num_vectors);
-  }
-  return words;
+std::string measure_of(const PlaneCells& cells) {
+  if (cells.is_c4) return "c_4 of each plane (i, j): above 0 on axes, below on diagonals";
+  return fmt::format("rows with r \u2265 \u03b5 = {:.4g} in each plane (i, j), %", cells.epsilon);
+}
+
+// "j", and of how many vectors where not all are shown.
+std::string vectors_of(const Resonance& layer, const PlaneCells& cells) {
+  const bool has_all = std::ssize(cells.vectors) == layer.parts().num_vectors;
+  return has_all ? "j" : fmt::format("j ({} of {} vectors)", cells.vectors.size(), layer.parts().num_vectors);
 }
 
 }  // namespace
@@ -120,7 +121,7 @@ Figure plane_map_figure(const Resonance& layer, const PlaneCells& cells) {
                                    cells.vectors.size(), cells.vectors.size(), largest);
   figure.draw = [figure, &layer, cells, largest](Pen& pen) {
     draw_title(pen, layer, figure.width);
-    pen.symbol({kEdge, kSecondLine}, measure_of(layer, cells), {.colour = kSoftInk});
+    pen.symbol({kEdge, kSecondLine}, measure_of(cells), {.colour = kSoftInk});
     const double limit = largest > 0 ? largest : 1;
     const auto colour_of = [&](double value) {
       if (std::isnan(value)) return kBlank;
@@ -136,7 +137,7 @@ Figure plane_map_figure(const Resonance& layer, const PlaneCells& cells) {
       pen.text({box.left - 3, y.scale(y.ticks[k]) + 0.36 * kTextSize}, y.texts[k], {.anchor = Anchor::kEnd});
     }
     pen.text({box.left - 22, box.middle_y() + 2}, "i", {.anchor = Anchor::kMiddle});
-    pen.text({box.middle_x(), box.bottom() + 17}, "j", {.anchor = Anchor::kMiddle});
+    pen.text({box.middle_x(), box.bottom() + 17}, vectors_of(layer, cells), {.anchor = Anchor::kMiddle});
     const Box bar{box.left, box.bottom() + 24, box.width, 6};
     // Shares are told in percent.
     const double scale = cells.is_c4 ? 1 : 100;

@@ -66,12 +66,14 @@ double row_height(std::size_t num_rows) {
 
 // Cut likewise where they must be, so that they stay apart.
 std::vector<std::string> fitted_names(const std::vector<StripRow>& rows, double room) {
+  constexpr int kMostColumns = 200;  // more never fit a page
   std::vector<std::string> names;
   int columns = 1;
   for (const StripRow& row : rows) {
     names.push_back(row.name);
     columns = std::max(columns, report::num_columns(row.name));
   }
+  columns = std::min(columns, kMostColumns + 1);
   std::vector<std::string> cut = names;
   const auto is_wide = [&](const std::string& name) { return text_width(name) > room; };
   while (columns > 1 && std::any_of(cut.begin(), cut.end(), is_wide)) {
