@@ -112,6 +112,10 @@ TEST(FindingsFile, ItsKeysAreThoseOfTheFormat) {
   const GenericDict map = tests.at("planes").toGenericDict().at("map").toGenericDict();
   expect(map, "vectors", at::kLong, {3});
   for (const char* key : {"c4", "q_c4", "hit_rate", "q_hit_rate"}) expect(map, key, at::kFloat, {3});
+  const GenericDict arcs = tests.at("planes").toGenericDict().at("arc_alignment").toGenericDict();
+  EXPECT_EQ(arcs.at("c4").toDouble(), 0.5);
+  EXPECT_EQ(arcs.at("standard_error").toDouble(), 0.0625);
+  expect(arcs.at("haar").toGenericDict(), "null_scores", at::kDouble, {60});
   const GenericDict neurons = found.at("neurons").toGenericDict();
   expect(neurons, "epsilon", at::kDouble, {2});
   expect(neurons, "class_totals", at::kLong, {3});
@@ -169,15 +173,19 @@ TEST(FindingsFile, EveryKeyOfItsPartsMustBeThere) {
                                    {"tests", "planes"},
                                    {"tests", "planes", "strongest"},
                                    {"tests", "planes", "map"},
+                                   {"tests", "planes", "arc_alignment"},
+                                   {"tests", "planes", "arc_alignment", "haar"},
                                    {"neurons"},
                                    {"densities"},
                                    {"densities", "planes"}};
-  const std::vector<std::string> optional = {"tests", "neurons", "densities", "nonlinearity", "a4_without", "map"};
+  const std::vector<std::string> optional = {"tests",      "neurons", "densities",    "nonlinearity",
+                                             "a4_without", "map",     "arc_alignment"};
   for (const Path& path : paths) {
     for (const auto& entry : dict_at(first_findings(file_dict()), path)) {
       const std::string key = entry.key().toStringRef();
       const bool may_go = std::find(optional.begin(), optional.end(), key) != optional.end() ||
-                          (path == Path{"tests"} && key == "planes");
+                          (path == Path{"tests"} && key == "planes") ||
+                          (path == Path{"tests", "planes", "arc_alignment"} && key == "haar");
       const std::string error =
           error_after([&](GenericDict, GenericDict found) { EXPECT_EQ(dict_at(found, path).erase(key), 1); });
       if (may_go) {
@@ -216,6 +224,13 @@ TEST(FindingsFile, WhatItsPartsHoldIsChecked) {
   expect(map, "c4", at::zeros({2}, at::kFloat), "'c4' must be Float of shape (3)");
   expect(map, "q_hit_rate", at::zeros({3}, at::kDouble), "'q_hit_rate' must be Float of shape (3); got Double");
   expect(map, "hit_rate", at::full({3}, 2, at::kFloat), "c4 in a map must be in [-1, 1]");
+  const Path arcs = {"tests", "planes", "arc_alignment"};
+  expect({"tests", "planes"}, "arc_alignment", 1, "must be a dict");
+  expect(arcs, "c4", 0.25, "the null of C4 must test the same score");
+  expect(arcs, "standard_error", -1.0, "the standard error of C4 must not be negative");
+  expect({"tests", "planes", "arc_alignment", "haar"}, "c4", 0.0, "'p' must be 1, as 'c4' and 'null_scores' give it");
+  expect({"tests", "planes", "arc_alignment", "haar"}, "null_scores", at::zeros({1}, at::kDouble),
+         "'c4' and 'null_scores' must be finite");
   expect({"neurons"}, "counts", at::zeros({2, 16, 2}, at::kInt), "'counts' must be Long of shape (2, 16, 2); got Int");
   expect({"neurons"}, "counts", at::zeros({2, 16, 2}, at::kLong), "class_counts must be at least 0");
   expect({"neurons"}, "num_rows", -1, "neurons] the rows with a direction must be among the samples seen");

@@ -324,6 +324,14 @@ TEST(LayersJson, HoldsWhatWasFoundOut) {
   EXPECT_EQ(tests["nonlinearity"]["m1c"]["p"], 0.24);
   EXPECT_EQ(tests["planes"]["num_c4_bh"], 12);
   EXPECT_EQ(tests["planes"]["strongest"][0]["q_c4"], 0.01);
+  const json& c4 = tests["c4"];
+  EXPECT_EQ(c4["epsilon"], 0.558);
+  EXPECT_EQ(c4["score"], 0.5);
+  EXPECT_EQ(c4["standard_error"], 0.0625);
+  EXPECT_NEAR(c4["p"], 2 / 61.0, 1e-12);
+  EXPECT_EQ(c4["num_rotations"], 60);
+  EXPECT_NEAR(c4["null"]["std_dev"], 0.0059, 1e-4);
+  EXPECT_GT(c4["z"], 80);
   const json& neurons = layers[0]["neurons"];
   EXPECT_EQ(neurons["rule"]["min_count"], 10);
   const json& neuron = neurons["by_epsilon"][0]["grandmother_neurons"][0];
@@ -345,10 +353,15 @@ TEST(LayersJson, SaysNullForWhatIsNotDefined) {
   tests.haar = NullTest(0.5, {0.25, 0.25});
   tests.standard_error = std::numeric_limits<double>::quiet_NaN();
   tests.nonlinearity.reset();
+  tests.planes->arc_alignment = ArcAlignmentTest{0.25, std::numeric_limits<double>::quiet_NaN(), {}};
+  const json bare = json::parse(layers_json(results).dump())[0]["tests"]["c4"];
+  EXPECT_EQ(bare["score"], 0.25);
+  EXPECT_EQ(bare["num_rotations"], 0);
+  for (const char* key : {"standard_error", "p", "null", "z"}) EXPECT_TRUE(bare[key].is_null()) << key;
   tests.planes.reset();
   tests.top_shares[0].a4_without.reset();
   const json layer = json::parse(layers_json(results).dump())[0];
-  for (const char* key : {"standard_error", "z", "smallest_a4_seen", "nonlinearity", "planes"}) {
+  for (const char* key : {"standard_error", "z", "smallest_a4_seen", "nonlinearity", "planes", "c4"}) {
     EXPECT_TRUE(layer["tests"][key].is_null()) << key;
   }
   EXPECT_TRUE(layer["tests"]["top_shares"][0]["a4_without"].is_null());
@@ -365,7 +378,7 @@ TEST(ReportHtml, HoldsVerdictAndNeurons) {
   const json layer = json::parse(html.substr(at, html.find("</script>", at) - at))["layers"][0];
   EXPECT_EQ(layer["tests"]["verdict"], verdict(*results.findings[0].tests));
   EXPECT_EQ(layer["neurons"]["by_epsilon"][0]["grandmother_neurons"].size(), 2u);
-  EXPECT_THAT(html, HasSubstr("const fillFindings"));
+  for (const char* part : {"const verdictInShort", "const fillNeurons"}) EXPECT_THAT(html, HasSubstr(part));
 }
 
 TEST(DensityChart, DrawsSmallTablesWithTwoColumnsABin) {

@@ -14,6 +14,13 @@ inline std::vector<double> even_null(double middle = 0) {
   return scores;
 }
 
+/// As many null scores from -`half_width` to it, evenly.
+inline std::vector<double> even_null_of(int count, double half_width) {
+  std::vector<double> scores;
+  for (int k = 0; k < count; ++k) scores.push_back(half_width * (2.0 * k / (count - 1) - 1));
+  return scores;
+}
+
 /// The tests of a layer with everything that can be tested; p = 0.01 when |a4| > 0.1.
 inline LayerTests layer_tests(double a4) {
   LayerTests tests{.haar = NullTest(a4, even_null())};
@@ -41,6 +48,7 @@ inline LayerTests layer_tests(double a4) {
   // Of the vectors 1, 3 and 9; 3 and 9 are parallel.
   const float none = std::numeric_limits<float>::quiet_NaN();
   planes.map = PlaneMap{{1, 3, 9}, {-0.5, 0.25, none}, {0.01F, 0.5, none}, {0.2F, 0.125, none}, {1, 1, none}};
+  planes.arc_alignment = ArcAlignmentTest{4 * a4, 0.0625, NullTest(4 * a4, even_null_of(60, 0.01))};
   tests.planes = planes;
   return tests;
 }

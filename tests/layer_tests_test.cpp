@@ -24,6 +24,12 @@ TEST(LayerTestsTest, WhatIsTestedIsValid) {
   EXPECT_NO_THROW(require_valid(tests, "of before there were maps"));
   tests.planes->map = PlaneMap{{3}, {}, {}, {}, {}};
   EXPECT_NO_THROW(require_valid(tests, "of one vector"));
+  tests.planes->arc_alignment->standard_error = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_NO_THROW(require_valid(tests, "of one block"));
+  tests.planes->arc_alignment->haar.reset();
+  EXPECT_NO_THROW(require_valid(tests, "C4 is undefined in rotations"));
+  tests.planes->arc_alignment.reset();
+  EXPECT_NO_THROW(require_valid(tests, "of before C4 was tested"));
   tests.nonlinearity.reset();
   tests.planes.reset();
   tests.top_shares.clear();
@@ -74,6 +80,22 @@ TEST(LayerTestsTest, WhatContradictsItselfIsNamed) {
       {"got (1, 16)", [](LayerTests& t) { t.planes->strongest[0].j = 16; }},
       {"c4 must be in [-1, 1]", [](LayerTests& t) { t.planes->strongest[0].c4 = 1.1; }},
       {"p and q in [0, 1]", [nan](LayerTests& t) { t.planes->strongest[0].q_hit_rate = nan; }},
+      {"C4 must be in [-1, 1]",
+       [](LayerTests& t) {
+         t.planes->arc_alignment = ArcAlignmentTest{1.5, 0, {}};
+       }},
+      {"C4 must be in [-1, 1]",
+       [nan](LayerTests& t) {
+         t.planes->arc_alignment = ArcAlignmentTest{nan, 0, {}};
+       }},
+      {"in rotations too",
+       [](LayerTests& t) {
+         t.planes->arc_alignment->haar = NullTest(0.4, {0.1, -1.5});
+       }},
+      {"standard error of C4", [](LayerTests& t) { t.planes->arc_alignment->standard_error = -0.5; }},
+      {"standard error of C4", [](LayerTests& t) { t.planes->arc_alignment->standard_error = 1 / 0.0; }},
+      {"must test the same score; got 0.5 and 0.4", [](LayerTests& t) { t.planes->arc_alignment->haar->score = 0.5; }},
+      {"in at most 59 rotations; got 60", [](LayerTests& t) { t.planes->num_rotations = 59; }},
       {"must ascend and be below 16",
        [](LayerTests& t) {
          t.planes->map->vectors = {1, 1, 9};

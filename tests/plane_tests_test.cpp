@@ -9,6 +9,7 @@
 #include <cmath>
 #include <numbers>
 #include <set>
+#include <vector>
 
 #include "srm/error.h"
 #include "synthetic_rows.h"
@@ -209,11 +210,12 @@ TEST(PlaneTestsTest, PlanesThatWereNotTestedAreBlankInTheMap) {
 }
 
 TEST(PlaneTestsTest, ThreadsChangeNothing) {
-  for (const std::int64_t dim : {12, 140}) {
+  for (const auto& [dim, epsilon] : {std::pair{12, 0.3}, {140, 0.2}}) {
     const at::Tensor rows = unit_rows(gaussian_rows(40, dim, 1), true);
-    const PlaneTests one = plane_tests(rows, Basis::standard(dim), at_epsilon(0.3));
+    const PlaneTests one = plane_tests(rows, Basis::standard(dim), at_epsilon(epsilon));
+    EXPECT_EQ(one.arc_alignment->haar->num_rotations(), 60);
     at::set_num_threads(3);
-    EXPECT_EQ(one, plane_tests(rows, Basis::standard(dim), at_epsilon(0.3)));
+    EXPECT_EQ(one, plane_tests(rows, Basis::standard(dim), at_epsilon(epsilon)));
     at::set_num_threads(1);
   }
 }
@@ -226,6 +228,7 @@ TEST(PlaneTestsTest, OfOneVectorThereIsNoPlane) {
   EXPECT_TRUE(tests.strongest.empty());
   EXPECT_EQ(tests.map->vectors, std::vector<std::int64_t>{0});
   EXPECT_TRUE(tests.map->c4.empty());
+  EXPECT_FALSE(tests.arc_alignment);
 }
 
 TEST(PlaneTestsTest, BadInputIsNamed) {
@@ -234,6 +237,11 @@ TEST(PlaneTestsTest, BadInputIsNamed) {
               ThrowsMessage<Error>(HasSubstr("got epsilon 0, 60 rotations")));
   EXPECT_THROW(plane_tests(rows, Basis::standard(4), at_epsilon(1.5)), Error);
   EXPECT_THROW(plane_tests(rows, Basis::standard(3), at_epsilon(0.9)), Error);
+  EXPECT_THAT(
+      [&] {
+        plane_tests(rows, Basis::standard(4), at_epsilon(0.9), std::vector<std::int64_t>{1, 2});
+      },
+      ThrowsMessage<Error>(HasSubstr("every row must have a block; got 5 rows and 2 blocks")));
   PlaneTestOptions options = at_epsilon(0.9);
   options.num_rotations = 0;
   EXPECT_THAT([&] { plane_tests(rows, Basis::standard(4), options); }, ThrowsMessage<Error>(HasSubstr("0 rotations")));

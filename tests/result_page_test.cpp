@@ -256,9 +256,17 @@ TEST(ResultPage, TellsBetweenWhichScoresChanceLies) {
   Results results;
   results.layers.push_back(layer_of("a", 3, aligned_rows()));
   results.findings.push_back({"a", test::layer_tests(0.2)});
-  const json null = page_data(html_of(results))["layers"][0]["tests"]["null"];
-  const NullTest::Critical critical = test::layer_tests(0.2).haar.critical(0.05);
-  EXPECT_EQ(null["range"], (json::array({critical.below, critical.above})));
+  const json tests = page_data(html_of(results))["layers"][0]["tests"];
+  const auto range_of = [](const NullTest& null) {
+    const NullTest::Critical critical = null.critical(0.05);
+    return json::array({critical.below, critical.above});
+  };
+  EXPECT_EQ(tests["null"]["range"], range_of(test::layer_tests(0.2).haar));
+  EXPECT_EQ(tests["c4"]["null"]["range"], range_of(*test::layer_tests(0.2).planes->arc_alignment->haar));
+  results.findings[0].tests->planes->arc_alignment->haar.reset();
+  EXPECT_TRUE(page_data(html_of(results))["layers"][0]["tests"]["c4"]["null"].is_null());
+  results.findings[0].tests->planes->arc_alignment.reset();
+  EXPECT_TRUE(page_data(html_of(results))["layers"][0]["tests"]["c4"].is_null());
 }
 
 TEST(ResultPage, HoldsSeveralResultsByName) {

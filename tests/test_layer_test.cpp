@@ -98,7 +98,7 @@ TEST(TestLayerTest, HoldsEveryNumberOfAVerdict) {
   const at::Tensor pre = gaussian_rows(400, 10, 3).sign() + 0.5 * gaussian_rows(400, 10, 4);
   const Nonlinearity tanh{"tanh", pre, [](const at::Tensor& x) { return x.tanh(); }};
   PlaneTestOptions planes;
-  planes.epsilon = 0.7;
+  planes.epsilon = 0.4;  // all numbers of a row are near 0.3
   const LayerTests tests =
       test_layer(pre.tanh(), one_block_a_row(400), 5000, Basis::standard(10), rotations(99, true), tanh, planes);
   EXPECT_NO_THROW(require_valid(tests, "test"));
@@ -110,6 +110,8 @@ TEST(TestLayerTest, HoldsEveryNumberOfAVerdict) {
   EXPECT_EQ(tests.nonlinearity->function, "tanh");
   EXPECT_NEAR(tests.nonlinearity->turned.score, tests.haar.score, 1e-15);
   EXPECT_EQ(tests.planes->num_planes, 45);
+  EXPECT_LT(tests.planes->arc_alignment->score, -0.5);
+  EXPECT_EQ(tests.planes->arc_alignment->haar->num_rotations(), 60);
   EXPECT_EQ(alignment_of(tests), Alignment::kDiagonal);
   EXPECT_EQ(beyond_nonlinearity(tests), BeyondNonlinearity::kYes);
   EXPECT_THAT(verdict(tests), HasSubstr("diagonal: A4 = -0."));
@@ -132,6 +134,18 @@ TEST(TestLayerTest, BlocksFollowTheRowsThatAreLeft) {
   EXPECT_EQ(tests.num_blocks, 2);
   // A4 of the two rows is 1 and 4 (0.6^4 + 0.8^4) - 3 = -0.8432: half their difference.
   EXPECT_NEAR(tests.standard_error, (1 + 0.8432) / 2, 1e-12);
+}
+
+TEST(TestLayerTest, C4HasTheBlocksOfTheRowsThatAreLeft) {
+  at::Tensor rows = gaussian_rows(60, 5, 3);
+  rows[20].zero_();
+  std::vector<std::int64_t> blocks = one_block_a_row(60);
+  for (std::int64_t& block : blocks) block /= 4;
+  PlaneTestOptions planes;
+  planes.epsilon = 0.6;
+  const LayerTests tests = test_layer(rows, blocks, 60, Basis::standard(5), rotations(2), std::nullopt, planes);
+  blocks.erase(blocks.begin() + 20);
+  EXPECT_EQ(*tests.planes, plane_tests(unit_rows(rows, false), Basis::standard(5), planes, blocks));
 }
 
 // Over many samples of clustered rows the block error is the spread of A4, and the error of single rows is far below

@@ -3,9 +3,13 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 #include "bases/basis_columns.h"
 #include "srm/significance.h"
@@ -46,7 +50,55 @@ void add_hit(Number u2, Number v2, Number threshold, Number& cosine, Number& hit
   hits += hit;
 }
 
-// Of a hit one of the two squares is at least half the threshold, so all pairs are those of the heavy ones.
+// The squares of a row from the largest on, sorted as far as into levels: of a hit one of the two is at least half the
+// threshold (heavy, the uppermost level), and the other at least what is then missing, which leaves few pairs to try.
+template <typename Number>
+class SortedSquares {
+ public:
+  SortedSquares(std::size_t num_squares, Number threshold)
+      : threshold_(threshold), scale_(2 * kHeavy / threshold), squares_(num_squares), levels_(num_squares) {}
+
+  void sort(const Number* row) {
+    num_from_.fill(0);
+    for (std::size_t k = 0; k < levels_.size(); ++k) {
+      levels_[k] = static_cast<std::uint8_t>(level(row[k] * row[k]));
+      ++num_from_[levels_[k]];
+    }
+    std::array<std::size_t, kHeavy + 1> next;
+    std::size_t num_above = 0;
+    for (std::size_t l = kHeavy + 1; l-- > 0;) {
+      next[l] = num_above;
+      num_above += num_from_[l];
+      num_from_[l] = num_above;
+    }
+    for (std::size_t k = 0; k < levels_.size(); ++k) squares_[next[levels_[k]]++] = row[k] * row[k];
+  }
+
+  std::size_t num_heavy() const { return num_from_[kHeavy]; }
+  Number operator[](std::size_t k) const { return squares_[k]; }
+
+  // All that may hit together with that one are before; a level more than needed, for rounding.
+  std::size_t end_of_partners(Number square) const {
+    if (square >= threshold_) return squares_.size();
+    const std::size_t needed = level(threshold_ - square);
+    return num_from_[needed == 0 ? 0 : needed - 1];
+  }
+
+ private:
+  static constexpr std::size_t kHeavy = 32;
+
+  std::size_t level(Number square) const {
+    if (square >= threshold_ / 2) return kHeavy;
+    return std::min(static_cast<std::size_t>(square * scale_), kHeavy - 1);
+  }
+
+  Number threshold_;
+  Number scale_;
+  std::vector<Number> squares_;
+  std::vector<std::uint8_t> levels_;                   // of the numbers of the row
+  std::array<std::size_t, kHeavy + 1> num_from_ = {};  // squares of that level or a higher one
+};
+
 template <typename Number>
 ArcSums orthogonal_sums(const at::Tensor& coordinates, double epsilon) {
   const at::Tensor by_row = coordinates.contiguous();
@@ -54,22 +106,21 @@ ArcSums orthogonal_sums(const at::Tensor& coordinates, double epsilon) {
   const auto num_rows = static_cast<std::size_t>(by_row.size(0)), m = static_cast<std::size_t>(by_row.size(1));
   const auto threshold = threshold_of<Number>(epsilon);
   ArcSums sums{std::vector<double>(num_rows), std::vector<double>(num_rows)};
-  std::vector<Number> squares(m), cosines(m), hits(m);
+  SortedSquares<Number> squares(m, threshold);
+  std::vector<Number> cosines(m), hits(m);
   for (std::size_t r = 0; r < num_rows; ++r, row += m) {
-    std::size_t num_heavy = 0, first_light = m;
-    for (std::size_t k = 0; k < m; ++k) {
-      const Number square = row[k] * row[k];
-      squares[square >= threshold / 2 ? num_heavy++ : --first_light] = square;
-    }
-    if (num_heavy == 0) continue;
-    std::fill(cosines.begin(), cosines.end(), 0);
-    std::fill(hits.begin(), hits.end(), 0);
-    for (std::size_t heavy = 0; heavy < num_heavy; ++heavy) {
+    squares.sort(row);
+    std::size_t num_reached = 0;
+    for (std::size_t heavy = 0; heavy < squares.num_heavy(); ++heavy) {
       const Number u2 = squares[heavy];
-      for (std::size_t k = heavy + 1; k < m; ++k) add_hit(u2, squares[k], threshold, cosines[k], hits[k]);
+      const std::size_t end = squares.end_of_partners(u2);
+      num_reached = std::max(num_reached, end);
+      for (std::size_t k = heavy + 1; k < end; ++k) add_hit(u2, squares[k], threshold, cosines[k], hits[k]);
     }
-    sums.cosines[r] = std::accumulate(cosines.begin(), cosines.end(), 0.0);
-    sums.hits[r] = std::accumulate(hits.begin(), hits.end(), 0.0);
+    for (std::size_t k = 0; k < num_reached; ++k) {
+      sums.cosines[r] += static_cast<double>(std::exchange(cosines[k], 0));
+      sums.hits[r] += static_cast<double>(std::exchange(hits[k], 0));
+    }
   }
   return sums;
 }
