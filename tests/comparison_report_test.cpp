@@ -63,6 +63,15 @@ TEST(ComparisonTableTest, TellsTheDifferenceWithItsChance) {
   EXPECT_THAT(text, HasSubstr("other is in after alone"));
 }
 
+TEST(ComparisonTableTest, OfCurvesWithoutAnErrorNothingIsConcluded) {
+  ComparedSource one{"one", {}, {layer_of("a", 0.1, 10)}};
+  EXPECT_THAT(comparison_table(compare({one, one}), {200, true, false}),
+              HasSubstr("the holistic curve surely in none."));
+  one.layers[0].num_effective_blocks = 0;
+  EXPECT_THAT(comparison_table(compare({one, one}), {200, true, false}),
+              AllOf(HasSubstr("rate of 5 %.\n"), HasSubstr("does not tell its blocks")));
+}
+
 TEST(ComparisonTableTest, FitsNarrowTerminals) {
   for (const int width : {60, 80, 100}) {
     std::istringstream lines(

@@ -28,18 +28,24 @@ std::string pair_name(const LayerComparison& layer) {
 
 std::string difference_summary(const Comparison& comparison) {
   std::int64_t num_tested = 0, num_surely = 0, num_if_independent = 0, num_curves = 0;
+  bool has_curves = false;
   for (const LayerComparison& layer : comparison.layers) {
     num_tested += !std::isnan(layer.a4.test.q);
     num_if_independent += layer.a4.test.q <= kMostFalse;
     num_surely += layer.a4.test.q_bound <= kMostFalse;
+    has_curves = has_curves || std::any_of(layer.curves.begin(), layer.curves.end(), [](const CurveDifference& curve) {
+                   return !std::isnan(curve.test.q_bound);
+                 });
     num_curves += std::any_of(layer.curves.begin(), layer.curves.end(),
                               [](const CurveDifference& curve) { return curve.test.q_bound <= kMostFalse; });
   }
+  const std::string curves = !has_curves       ? ""
+                             : num_curves == 0 ? "; the holistic curve surely in none"
+                                               : fmt::format("; the holistic curve in at least {}", num_curves);
   return fmt::format(
       "A4 differs in {} of {} pair{} whatever the dependence of the samples ({} if they are independent), at a false "
-      "discovery rate of 5 %; the holistic curve {}.",
-      num_surely, num_tested, num_tested == 1 ? "" : "s", num_if_independent,
-      num_curves == 0 ? std::string("surely in none") : fmt::format("in at least {}", num_curves));
+      "discovery rate of 5 %{}.",
+      num_surely, num_tested, num_tested == 1 ? "" : "s", num_if_independent, curves);
 }
 
 }  // namespace srm::report
