@@ -78,7 +78,6 @@ const nullTraces = (layers, nullOf, axis, colour) => {
   ];
 };
 
-const c4Of = (layer) => layer.c4[epsilonIndex(layer)];
 // C4 is tested at one epsilon, and where planes are.
 const c4TestOf = (layer) => {
   const test = layer.tests?.c4;
@@ -127,14 +126,22 @@ const stripTrace = (layers, colour, axis, narrow) => {
 };
 
 // With room around the widest bar, and 0 always there.
-const a4Range = (layers) => {
-  const shown = layers.flatMap(
-      (layer) =>
-          [...(layer.tests?.null.range ?? []), (layer.a4 ?? 0) - (layer.a4_error ?? 0),
-           (layer.a4 ?? 0) + (layer.a4_error ?? 0), 0]);
+const scoreRange = (layers, of) => {
+  const shown = layers.flatMap((layer) => {
+    const [value, error] = [of.score(layer) ?? 0, of.error(layer) ?? 0];
+    return [...(of.null(layer)?.range ?? []), value - error, value + error, 0];
+  });
   const [low, high] = [Math.min(...shown), Math.max(...shown)];
   const room = 0.06 * Math.max(high - low, 0.02);
   return [low - room, high + room];
+};
+const drawnScores = {
+  a4: {score: (layer) => layer.a4, error: (layer) => layer.a4_error, null: (layer) => layer.tests?.null},
+  c4: {
+    score: (layer) => layer.c4[epsilonIndex(layer)],
+    error: (layer) => c4TestOf(layer)?.standard_error ?? null,
+    null: (layer) => c4TestOf(layer)?.null
+  }
 };
 
 const drawStrip = (layers) => {
@@ -154,13 +161,14 @@ const drawStrip = (layers) => {
   const axis = {...curveAxis(colour), side: 'top', automargin: false, nticks: narrow ? 3 : 5};
   const zero = {zeroline: true, zerolinecolor: colour.soft, zerolinewidth: 1};
   const styles = verdictStyles(colour);
+  const {a4, c4} = drawnScores;
   Plotly.react(
       'strip',
       [
-        ...nullTraces(layers, (layer) => layer.tests?.null, 'x', colour),
-        ...(hasC4 ? nullTraces(layers, (layer) => c4TestOf(layer)?.null, 'x2', colour) : []),
-        ...scoreTraces(layers, (layer) => layer.a4, (layer) => layer.a4_error, 'x', styles),
-        ...(hasC4 ? scoreTraces(layers, c4Of, (layer) => c4TestOf(layer)?.standard_error ?? null, 'x2', styles) : []),
+        ...nullTraces(layers, a4.null, 'x', colour),
+        ...(hasC4 ? nullTraces(layers, c4.null, 'x2', colour) : []),
+        ...scoreTraces(layers, a4.score, a4.error, 'x', styles),
+        ...(hasC4 ? scoreTraces(layers, c4.score, c4.error, 'x2', styles) : []),
         stripTrace(layers, colour, 'x3', narrow)
       ],
       {
@@ -173,15 +181,15 @@ const drawStrip = (layers) => {
         dragmode: false,
         legend:
             {orientation: 'h', traceorder: 'normal', x: 0, xanchor: 'left', y: 0, yref: 'container', yanchor: 'bottom'},
-        xaxis: {...axis, ...zero, domain: domains[0], range: a4Range(layers), title: {text: 'A4', standoff: 4}},
+        xaxis: {...axis, ...zero, domain: domains[0], range: scoreRange(layers, a4), title: {text: 'A4', standoff: 4}},
         xaxis2: {
           ...axis,
           ...zero,
           domain: domains[1],
           visible: hasC4,
-          nticks: 3,
-          rangemode: 'tozero',
-          title: {text: `C4`, standoff: 4}
+          nticks: 4,
+          range: scoreRange(layers, c4),
+          title: {text: 'C4', standoff: 4}
         },
         xaxis3: {
           ...axis,
