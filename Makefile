@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := release
 .NOTPARALLEL:
-.PHONY: help setup setup-tests release command demo demo-training real-models test test-core test-torch test-long bench \
+.PHONY: help setup setup-tests release command demo gallery demo-training real-models test test-core test-torch test-long bench \
   bench-check dev asan tsan install package doc clean
 
 help:            ## this list
@@ -24,6 +24,9 @@ command: setup   ## builds the command build/torchsrm and no more
 
 demo: command    ## observes trained models on real data and shows which layers align with their basis
 	@models/demo.sh
+
+gallery: command ## reports of all shipped models, with figures: srm-out/gallery/index.html
+	@models/gallery.sh
 
 demo-training: setup  ## trains three autoencoders side by side, with a page that shows alignment as it grows
 	@cmake/build.sh build release watch_digit_autoencoders

@@ -153,10 +153,10 @@ TEST(FiguresTest, TestedPlanesAreShownByTheirC4) {
     }
     return false;
   };
-  EXPECT_TRUE(is_shown(figures::diverging_colour(1)));
-  EXPECT_TRUE(is_shown(figures::diverging_colour(-0.5)));
+  EXPECT_TRUE(is_shown(figures::diverging_colour(-1)));
+  EXPECT_TRUE(is_shown(figures::diverging_colour(0.5)));
   EXPECT_TRUE(is_shown(figures::kBlank));
-  EXPECT_FALSE(is_shown(figures::diverging_colour(-1)));
+  EXPECT_FALSE(is_shown(figures::diverging_colour(1)));
 }
 
 TEST(FiguresTest, StripsShowCurvesBesideTheirMean) {

@@ -41,6 +41,12 @@ class ReadmeTest(unittest.TestCase):
         self.assertEqual(blocks("cpp"), [(examples / f"{name}.cpp").read_text() for name in ("observe_model", "observe_tensors", "monitor_training")])
         self.assertEqual(blocks("python"), [(examples / f"{name}_from_python.py").read_text() for name in ("observe", "monitor")])
 
+    def test_cmake_is_that_of_the_consumers_which_are_built(self):
+        built = "".join(path.read_text() for path in (SOURCE / "tests" / "consumers").glob("*/CMakeLists.txt"))
+        lines = [line.partition("#")[0].strip().replace("yours", "consumer") for line in "".join(blocks("cmake")).splitlines()]
+        self.assertTrue(lines)
+        self.assertEqual([line for line in lines if line not in built], [])
+
     def test_tensors_of_other_models_are_observed(self):
         self.assertRegex(self.run_shell(TENSORS), r"^hidden: 640 samples, A4 = [-+]0\.\d{3}$")
 

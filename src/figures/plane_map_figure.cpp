@@ -125,7 +125,8 @@ Figure plane_map_figure(const Resonance& layer, const PlaneCells& cells) {
     const double limit = largest > 0 ? largest : 1;
     const auto colour_of = [&](double value) {
       if (std::isnan(value)) return kBlank;
-      return cells.is_c4 ? diverging_colour(value / limit) : sequential_colour(value / limit);
+      // As verdicts are everywhere: blue on axes, orange on diagonals.
+      return cells.is_c4 ? diverging_colour(-value / limit) : sequential_colour(value / limit);
     };
     std::vector<Colour> colours;
     for (const double value : cells.values) colours.push_back(colour_of(value));

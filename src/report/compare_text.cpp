@@ -142,9 +142,9 @@ std::string comparison_table(const Comparison& comparison, const ConsoleOptions&
     for (const LayerComparison& layer : comparison.layers) {
       if (layer.source == b) layers.push_back(&layer);
     }
-    if (!layers.empty()) text += "\n" + table_of(layers, report::source_letter(b), options);
+    if (!layers.empty()) text += fmt::format("\n{}", table_of(layers, report::source_letter(b), options));
   }
-  text += "\n" + report::wrapped(report::difference_summary(comparison), options.width, "");
+  text += fmt::format("\n{}", report::wrapped(report::difference_summary(comparison), options.width, ""));
   text += report::wrapped(
       "p: if the samples of both are independent; p<=, q<=: whatever their dependence, so for the same samples too; "
       "curve: the largest difference of the holistic curves, at least as sure as its p<= says",
