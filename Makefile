@@ -47,7 +47,7 @@ test-core: setup-tests  ## the Torch-free core under the address, undefined and 
 	@cmake/build.sh build tsan
 	@cmake/build.sh test tsan -LE long
 
-test-torch: setup-tests real-models release  ## all other tests, with the LibTorch of TORCH
+test-torch: setup-tests real-models release  ## all other tests; with another TORCH those that it can change
 	@cmake/build.sh test release -LE long
 
 test-long: test  ## the tests that take many minutes, too

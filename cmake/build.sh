@@ -25,8 +25,11 @@ build() {
   # Python's torch, for the tests of the plugin in it: of the same version, where there is one.
   local python=${TORCH_PYTHON:-}
   if [ -z "$libtorch_tag" ] && [ -e .deps/python-2.11.0/.whole ]; then python=$PWD/.deps/python-2.11.0/bin/python; fi
+  # What LibTorch's version changes nothing in is tested with the default one.
+  local torch_tests_only=ON
+  [ "$folder" != "build/$preset" ] || torch_tests_only=OFF
   cmake --preset "$preset" -B "$folder" -DTorch_DIR="$libtorch/share/cmake/Torch" \
-    -DTORCHSRM_TORCH_PYTHON="$python" --log-level=WARNING
+    -DTORCHSRM_TORCH_PYTHON="$python" -DTORCHSRM_TORCH_TESTS_ONLY=$torch_tests_only --log-level=WARNING
   cmake --build "$folder" --parallel "$jobs" ${1:+--target "$@"}
   [ "$preset" != release ] || ln -sfn "${folder#build/}/torchsrm" build/torchsrm
 }
