@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <cmath>
+#include <string>
+#include <vector>
 
 namespace srm {
 namespace {
@@ -32,8 +33,7 @@ std::string sensitivity_text(const NullTest& null, double alpha) {
   if (std::isinf(critical.above)) {
     return fmt::format("; no A4 would have been seen: R = {} is too few for p <= {}", null.num_rotations(), alpha);
   }
-  return fmt::format("; the smallest |A4| that would have been seen is {:.2g} (above {:+.2g} or below {:+.2g})",
-                     std::min(std::abs(critical.above), std::abs(critical.below)), critical.above, critical.below);
+  return fmt::format("; above {:+.2g} or below {:+.2g} it would have been seen", critical.above, critical.below);
 }
 
 std::string shares_text(const LayerTests& tests) {
@@ -49,8 +49,11 @@ std::string shares_text(const LayerTests& tests) {
 
 std::string nonlinearity_text(const LayerTests& tests, double alpha) {
   const BeyondNonlinearity beyond = beyond_nonlinearity(tests, alpha);
-  std::string text = fmt::format("; beyond the nonlinearity's own effect: {}", to_string(beyond));
-  if (!tests.nonlinearity) return text + " without its pre-activations and function";
+  if (!tests.nonlinearity) {
+    return fmt::format("; beyond a nonlinearity's own effect: {} (no function known: --nonlinearity)",
+                       to_string(beyond));
+  }
+  const std::string text = fmt::format("; beyond the nonlinearity's own effect: {}", to_string(beyond));
   const auto describe = [](const NullTest& null) {
     return fmt::format("{:+.2g}, sd {:.2g}, p = {:.3g}", null.mean, null.std_dev, null.p);
   };
@@ -69,8 +72,20 @@ std::string planes_text(const PlaneTests& planes) {
       tested, planes.num_c4_bh, planes.num_hit_rate_bh, planes.epsilon, planes.num_c4_by, planes.num_hit_rate_by);
 }
 
-const char* conclusion(const LayerTests& tests, double alpha) {
-  if (alignment_of(tests, alpha) == Alignment::kNone) return "No sign of a privileged basis.";
+// A4 is over all planes and all rows: what differs in a few planes, or near them alone, may leave it as chance does.
+std::string conclusion_of_none(const std::optional<PlaneTests>& planes, double alpha) {
+  std::vector<std::string> others;
+  if (planes && planes->arc_alignment && planes->arc_alignment->haar && planes->arc_alignment->haar->p <= alpha) {
+    others.push_back(fmt::format("C4 at epsilon {:.3g} (p = {:.3g})", planes->epsilon, planes->arc_alignment->haar->p));
+  }
+  if (planes && planes->num_c4_by > 0) others.emplace_back("single planes");
+  if (others.empty()) return "No sign of a privileged basis.";
+  return fmt::format("A4 shows no privileged basis, but {} differ{} from random rotations: look there.",
+                     fmt::join(others, " and "), planes->num_c4_by > 0 ? "" : "s");
+}
+
+std::string conclusion(const LayerTests& tests, double alpha) {
+  if (alignment_of(tests, alpha) == Alignment::kNone) return conclusion_of_none(tests.planes, alpha);
   if (beyond_nonlinearity(tests, alpha) == BeyondNonlinearity::kNo) {
     return "Consistent with a privileged basis, but no more so than the function makes of any pre-activations.";
   }

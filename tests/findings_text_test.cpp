@@ -176,19 +176,19 @@ TEST(VerdictsText, IsAParagraphALayerWrappedToTheWidth) {
 encoder.act: aligned: A4 = +0.125 +- 0.012 (block standard error), p = 0.01 against R =
   199 Haar rotations (mean +0, sd 0.056, skew +0.00, z +2.2); effective dimension 9.2 of
   16; vector 3 carries 25 % of the fourth powers (A4 without it +0.0625); vectors 3, 1, 15
-  carry 50 % (A4 without them +0.0312); centred; beyond the nonlinearity's own effect: not
-  computable without its pre-activations and function; 450 of 5000 rows, in 60 blocks.
+  carry 50 % (A4 without them +0.0312); centred; beyond a nonlinearity's own effect: not
+  computable (no function known: --nonlinearity); 450 of 5000 rows, in 60 blocks.
   Consistent with a privileged basis.
 decoder: none beyond chance: A4 = +0.0625 +- 0.012 (block standard error), p = 0.37
-  against R = 199 Haar rotations (mean +0, sd 0.056, skew +0.00, z +1.1); the smallest
-  |A4| that would have been seen is 0.093 (above +0.093 or below -0.093); effective
-  dimension 9.2 of 16; vector 3 carries 25 % of the fourth powers (A4 without it +0.0312);
-  vectors 3, 1, 15 carry 50 % (A4 without them +0.0156); centred; beyond the
-  nonlinearity's own effect: no (tanh of turned pre-activations has A4 -0.05, sd 0.056, p
-  = 0.01 (M1); with their mean kept +0.05, sd 0.056, p = 0.88 (M1c)); of 120 planes 12 are
-  significant by c4 and 3 by hit rate at epsilon 0.558 (Benjamini-Hochberg, 5 %;
-  Benjamini-Yekutieli 5 and 0); 450 of 5000 rows, in 60 blocks. No sign of a privileged
-  basis.
+  against R = 199 Haar rotations (mean +0, sd 0.056, skew +0.00, z +1.1); above +0.093 or
+  below -0.093 it would have been seen; effective dimension 9.2 of 16; vector 3 carries 25
+  % of the fourth powers (A4 without it +0.0312); vectors 3, 1, 15 carry 50 % (A4 without
+  them +0.0156); centred; beyond the nonlinearity's own effect: no (tanh of turned
+  pre-activations has A4 -0.05, sd 0.056, p = 0.01 (M1); with their mean kept +0.05, sd
+  0.056, p = 0.88 (M1c)); of 120 planes 12 are significant by c4 and 3 by hit rate at
+  epsilon 0.558 (Benjamini-Hochberg, 5 %; Benjamini-Yekutieli 5 and 0); 450 of 5000 rows,
+  in 60 blocks. A4 shows no privileged basis, but C4 at epsilon 0.558 (p = 0.0328) and
+  single planes differ from random rotations: look there.
 )");
   results.findings.clear();
   EXPECT_EQ(verdicts_text(results, {}), "no layer was tested\n");
@@ -319,6 +319,7 @@ TEST(LayersJson, HoldsWhatWasFoundOut) {
   EXPECT_EQ(tests["num_rotations"], 199);
   EXPECT_NEAR(tests["null"]["std_dev"], 0.0562, 1e-4);
   EXPECT_NEAR(tests["smallest_a4_seen"], 95 / 1024.0, 1e-12);
+  EXPECT_EQ(tests["critical_a4"], json::array({-95 / 1024.0, 95 / 1024.0}));
   EXPECT_EQ(tests["top_shares"][1]["vectors"], json::array({3, 1, 15}));
   EXPECT_EQ(tests["beyond_nonlinearity"], "M1 and M1c disagree");
   EXPECT_EQ(tests["nonlinearity"]["m1c"]["p"], 0.24);
@@ -364,6 +365,7 @@ TEST(LayersJson, SaysNullForWhatIsNotDefined) {
   for (const char* key : {"standard_error", "z", "smallest_a4_seen", "nonlinearity", "planes", "c4"}) {
     EXPECT_TRUE(layer["tests"][key].is_null()) << key;
   }
+  EXPECT_EQ(layer["tests"]["critical_a4"], json::array({nullptr, nullptr}));
   EXPECT_TRUE(layer["tests"]["top_shares"][0]["a4_without"].is_null());
   EXPECT_EQ(layer["tests"]["beyond_nonlinearity"], "not computable");
 }

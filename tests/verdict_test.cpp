@@ -82,20 +82,38 @@ TEST(VerdictTest, OfADiagonalLayerWithoutMoreIsShort) {
       verdict(tests),
       "diagonal: A4 = -0.2 (one block, so no standard error), p = 0.01 against R = 199 Haar rotations (mean +0, sd "
       "0.056, skew +0.00, z -3.6); effective dimension 1.0 of 8; vector 0 carries 50 % of the fourth powers; not "
-      "centred; beyond the nonlinearity's own effect: not computable without its pre-activations and function; 20 "
-      "of 20 rows, in 1 block. Consistent with a privileged basis.");
+      "centred; beyond a nonlinearity's own effect: not computable (no function known: --nonlinearity); 20 of 20 "
+      "rows, in 1 block. Consistent with a privileged basis.");
 }
 
 TEST(VerdictTest, OfNoneSaysWhatWouldHaveBeenSeen) {
-  const std::string text = verdict(layer_tests(0.02));
-  EXPECT_THAT(text, AllOf(testing::StartsWith("none beyond chance: A4 = +0.02 +- 0.012"),
-                          HasSubstr("; the smallest |A4| that would have been seen is 0.093 (above +0.093 or below "
-                                    "-0.093); effective"),
-                          HasSubstr("effect: no (tanh"), testing::EndsWith(". No sign of a privileged basis."),
-                          Not(HasSubstr("onsistent"))));
+  LayerTests tests = layer_tests(0.02);
+  tests.planes.reset();
+  EXPECT_THAT(verdict(tests),
+              AllOf(testing::StartsWith("none beyond chance: A4 = +0.02 +- 0.012"),
+                    HasSubstr("; above +0.093 or below -0.093 it would have been seen; effective"),
+                    HasSubstr("effect: no (tanh"), testing::EndsWith(". No sign of a privileged basis."),
+                    Not(HasSubstr("onsistent"))));
+  tests.haar = NullTest(0.02, even_null(0.05));
+  EXPECT_THAT(verdict(tests), HasSubstr("; above +0.14 or below -0.043 it would have been seen; "))
+      << "the null need not lie around 0";
   LayerTests few = layer_tests(0);
   few.haar = NullTest(0, {-1, 1, 2});
   EXPECT_THAT(verdict(few), HasSubstr("; no A4 would have been seen: R = 3 is too few for p <= 0.05; "));
+}
+
+TEST(VerdictTest, OfNoneTellsWhereC4OrSinglePlanesDifferAllTheSame) {
+  LayerTests tests = layer_tests(0.02);
+  EXPECT_THAT(verdict(tests), testing::EndsWith(". A4 shows no privileged basis, but C4 at epsilon 0.558 (p = 0.0328) "
+                                                "and single planes differ from random rotations: look there."));
+  tests.planes->num_c4_by = 0;
+  EXPECT_THAT(verdict(tests), testing::EndsWith(", but C4 at epsilon 0.558 (p = 0.0328) differs from random rotations: "
+                                                "look there."));
+  tests.planes->arc_alignment->haar.reset();
+  EXPECT_THAT(verdict(tests), testing::EndsWith(". No sign of a privileged basis."));
+  tests.planes->arc_alignment.reset();
+  tests.planes->num_c4_by = 1;
+  EXPECT_THAT(verdict(tests), testing::EndsWith(", but single planes differ from random rotations: look there."));
 }
 
 TEST(VerdictTest, NamesWhereTheNullsDisagreeAndWhereTheFunctionAloneDoesIt) {

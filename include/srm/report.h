@@ -33,7 +33,9 @@ void write_neurons_csv(std::ostream& out, const Results& results);
 
 /// A list with an object a layer: the keys of the result file without its arrays, and `a4`, `a4_error`, `c4` and
 /// `s4` (by epsilon); with findings also `tests` (with its `verdict`), `neurons` (with the grandmother neurons by
-/// epsilon) and `densities`. Undefined numbers are null. Strings are valid UTF-8 whatever the names were.
+/// epsilon) and `densities`. In `tests`, `critical_a4` is [below, above]: A4 below the one or above the other would
+/// have p <= 0.05; `smallest_a4_seen` is the smaller of their sizes. Undefined numbers are null. Strings are valid
+/// UTF-8 whatever the names were.
 nlohmann::ordered_json layers_json(const Results& results);
 
 /// What a page can tell beyond its results.

@@ -25,9 +25,9 @@ const char* to_string(Alignment alignment);
 const char* to_string(BeyondNonlinearity beyond);  ///< "yes" | "no" | "M1 and M1c disagree" | "not computable"
 
 /// One paragraph of ASCII without line breaks: the alignment; A4 +- block standard error; p and R, the null's spread
-/// and skew; for "none" the smallest |A4| that would have been seen; effective dimension; who carries it; centred or
+/// and skew; for "none" above and below what A4 would have been seen; effective dimension; who carries it; centred or
 /// not; beyond the nonlinearity's own effect; rows and blocks; planes. It says what is consistent with a privileged
-/// basis, never what caused it.
+/// basis, never what caused it; of "none" also whether C4 or single planes (Benjamini-Yekutieli) differ all the same.
 std::string verdict(const LayerTests& tests, double alpha = 0.05);
 
 }  // namespace srm

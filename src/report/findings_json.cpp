@@ -65,14 +65,19 @@ ordered_json planes_json(const std::optional<PlaneTests>& planes) {
           {"strongest", strongest}};
 }
 
-// The smallest |A4| that would have been seen; none where there are too few rotations for any.
-ordered_json smallest_a4_seen(const NullTest& null, double alpha) {
-  const NullTest::Critical critical = null.critical(alpha);
+// What A4 would have had to be below or above to be seen; nulls where there are too few rotations for any.
+ordered_json critical_a4(const NullTest::Critical& critical) {
+  return ordered_json::array({number_or_null(critical.below), number_or_null(critical.above)});
+}
+
+// The smaller of the two: no other A4 of its size need have been seen.
+ordered_json smallest_a4_seen(const NullTest::Critical& critical) {
   return number_or_null(std::min(std::abs(critical.above), std::abs(critical.below)));
 }
 
 ordered_json tests_json(const LayerTests& tests) {
   constexpr double kAlpha = 0.05;
+  const NullTest::Critical critical = tests.haar.critical(kAlpha);
   ordered_json top_shares = ordered_json::array();
   for (const TopShare& top : tests.top_shares) {
     top_shares.push_back({{"vectors", top.vectors},
@@ -88,7 +93,8 @@ ordered_json tests_json(const LayerTests& tests) {
           {"null", null_json(tests.haar)},
           {"z", number_or_null(tests.haar.z)},
           {"c4", c4_json(tests.planes)},
-          {"smallest_a4_seen", smallest_a4_seen(tests.haar, kAlpha)},
+          {"smallest_a4_seen", smallest_a4_seen(critical)},
+          {"critical_a4", critical_a4(critical)},
           {"effective_dimension", tests.effective_dimension},
           {"top_shares", top_shares},
           {"beyond_nonlinearity", to_string(beyond_nonlinearity(tests, kAlpha))},
