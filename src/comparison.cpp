@@ -20,22 +20,25 @@ constexpr DifferenceTest kNoTest = {kNan, kNan, kNan, kNan};
 double two_sided_normal(double z) { return std::erfc(std::abs(z) / std::sqrt(2.0)); }
 
 double two_sided_t(double t, double degrees) {
-  if (!std::isfinite(degrees)) return two_sided_normal(t);
   return 2 * boost::math::cdf(boost::math::complement(boost::math::students_t(degrees), std::abs(t)));
 }
+
+bool has_blocks(const ComparedLayer& a, const ComparedLayer& b) { return a.num_blocks > 0 && b.num_blocks > 0; }
 
 ScoreDifference a4_difference(const ComparedLayer& a, const ComparedLayer& b) {
   ScoreDifference d = {b.layer.a4 - a.layer.a4, std::hypot(a.layer.a4_error, b.layer.a4_error),
                        a.layer.a4_error + b.layer.a4_error, kNoTest};
+  if (!has_blocks(a, b)) {
+    d.error_bound = kNan;
+    return d;
+  }
   if (!std::isfinite(d.difference) || !std::isfinite(d.error)) return d;
   if (d.error == 0) {
     // Without any spread nothing can be said of a difference; of none, that there is none.
     if (d.difference == 0) d.test.p = d.test.p_bound = 1;
     return d;
   }
-  const bool has_blocks = a.num_blocks > 0 && b.num_blocks > 0;
-  const double degrees = has_blocks ? static_cast<double>(std::min(a.num_blocks, b.num_blocks) - 1)
-                                    : std::numeric_limits<double>::infinity();
+  const auto degrees = static_cast<double>(std::min(a.num_blocks, b.num_blocks) - 1);
   d.test.p = two_sided_t(d.difference / d.error, degrees);
   d.test.p_bound = two_sided_t(d.difference / d.error_bound, degrees);
   return d;
@@ -131,6 +134,11 @@ std::vector<std::string> notes_on(const ComparedLayer& a, const ComparedLayer& b
   for (const auto& [x, y, side] : {std::tuple(&a, &b, "A"), std::tuple(&b, &a, "B")}) {
     const std::string alone = epsilons_beside(x->layer, y->layer);
     if (!alone.empty()) notes.push_back(fmt::format("epsilon of {} alone: {}", side, alone));
+  }
+  if (std::isfinite(a.layer.a4) && std::isfinite(b.layer.a4) && !has_blocks(a, b)) {
+    notes.emplace_back(
+        "one is a step of a training, whose rows are taken as independent: samples that come again make its error too "
+        "small, so A4 has no p");
   }
   if (!has_common_epsilon) {
     notes.emplace_back("no epsilon is in both, so no C4 and no curve is compared");

@@ -72,6 +72,35 @@ TEST(ComparisonTableTest, OfCurvesWithoutAnErrorNothingIsConcluded) {
               AllOf(HasSubstr("rate of 5 %.\n"), HasSubstr("does not tell its blocks")));
 }
 
+TEST(ComparisonTableTest, OfStepsOfATrainingNothingIsConcluded) {
+  ComparedSource one{"one", {}, {layer_of("a", 0.1, 10)}}, two{"two", {}, {layer_of("a", 0.3, 40)}};
+  for (ComparedSource* step : {&one, &two}) step->layers[0].num_blocks = step->layers[0].num_effective_blocks = 0;
+  const std::string text = comparison_table(compare({one, two}), {200, true, false});
+  EXPECT_THAT(text, AllOf(HasSubstr("+0.200  0.042  0.9"), HasSubstr("\nNo difference of A4 has a p.\ncurve: "),
+                          HasSubstr("so A4 has no p"), Not(HasSubstr("p<=")), Not(HasSubstr("A4 differs"))));
+  const json a4 = comparison_json(compare({one, two}))["layers"][0]["a4"];
+  for (const char* key : {"p", "p_bound", "q", "q_bound", "error_bound"}) EXPECT_TRUE(a4[key].is_null()) << key;
+  EXPECT_NEAR(a4["error"].get<double>(), 0.0424, 1e-4);
+  for (ComparedSource* step : {&one, &two}) step->layers.push_back(layer_of("b", 0.1, 10));
+  EXPECT_THAT(comparison_table(compare({one, two}), {200, true, false}),
+              HasSubstr("A4 differs in 0 of 1 pair with a p whatever"));
+}
+
+TEST(ComparisonTableTest, ErrorsHaveTwoDigitsAndTheirDifferencesAsMany) {
+  ComparedSource one{"one"}, two{"two"};
+  const std::vector<double> errors = {0.42, 0.0426, 0.000312, 0.00996, 0};
+  for (std::size_t k = 0; k < errors.size(); ++k) {
+    one.layers.push_back(layer_of("layer." + std::to_string(k), 0.1, 10));
+    one.layers.back().layer.a4_error = errors[k];
+    two.layers.push_back(layer_of("layer." + std::to_string(k), 0.10013, 10));
+    two.layers.back().layer.a4_error = 0;
+  }
+  const std::string text = comparison_table(compare({one, two}), {200, true, false});
+  for (const char* cells : {"+0.000    0.42   ", "+0.000    0.043  ", "+0.00013  0.00031", "+0.000    0.010  "}) {
+    EXPECT_THAT(text, HasSubstr(cells));
+  }
+}
+
 TEST(ComparisonTableTest, FitsNarrowTerminals) {
   for (const int width : {60, 80, 100}) {
     std::istringstream lines(

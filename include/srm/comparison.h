@@ -21,7 +21,8 @@ namespace srm {
 // by Benjamini and Yekutieli, which holds whatever the dependence between layers.
 //
 // The error of A4 is quartic_alignment_error(), p by Student's t with one degree of freedom less than the side with
-// fewer blocks has (where the blocks are not known, the normal distribution).
+// fewer blocks has. A step of a history does not tell its blocks: a sample that comes in it again counts as another
+// one, so that the error is too small. Beside such a step A4 has neither p nor a bound of its error.
 //
 // A result does not hold how much the holistic curve differs from row to row, so its error is bounded: a row is inside
 // in a share g of all planes that is at least 0 and at most M, so that its variance is at most f (M - f) for the mean f
@@ -52,7 +53,8 @@ struct ComparedLayer {
 
 /// Of a result's layer; `tests` may be null.
 ComparedLayer compared_layer(const Resonance& layer, const LayerTests* tests);
-/// Of a layer in a window of a history with these settings: it tells no blocks, so that curves have no error.
+/// Of a layer in a window of a history with these settings: it tells no blocks, so that A4 has no p and curves no
+/// error.
 ComparedLayer compared_layer(const LayerWindow& layer,
                              const std::vector<std::pair<std::string, std::string>>& settings);
 
@@ -69,7 +71,7 @@ ComparedSource compared_source(std::string name, const Results& results);
 /// that has the step. Throws srm::Error naming the steps there are.
 ComparedSource compared_source(std::string name, const History& history, std::int64_t step, const std::string& phase);
 
-/// p and q of one difference, see Note [Differences]. NaN where they are not defined.
+/// p and q of one difference, see Note [Differences]. NaN where they are not defined, as those of A4 beside a step.
 struct DifferenceTest {
   double p;        ///< of independent samples
   double p_bound;  ///< whatever the dependence
@@ -80,8 +82,8 @@ struct DifferenceTest {
 /// B - A of one score. NaN where either is, and where neither side has any spread though they differ.
 struct ScoreDifference {
   double difference;    ///< score of B minus that of A
-  double error;         ///< of independent samples
-  double error_bound;   ///< whatever the dependence
+  double error;         ///< of independent samples; too small where a step's samples come again
+  double error_bound;   ///< whatever the dependence; NaN beside a step of a history
   DifferenceTest test;  ///< of no difference
 };
 

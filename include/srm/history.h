@@ -46,7 +46,7 @@ struct LayerWindow {
   std::int64_t num_samples_nonfinite = 0;     ///< of those, rows with NaN or an infinity
   std::int64_t num_samples_skipped = 0;       ///< rows that sampling left out
   double a4 = 0;                              ///< quartic_alignment(), NaN where that is; so are the next two
-  double a4_error = 0;                        ///< quartic_alignment_error()
+  double a4_error = 0;                        ///< quartic_alignment_error(), rows taken as independent (see Window)
   std::optional<double> p = {};               ///< of A4 against Haar rotations, where it was tested
   std::vector<double> epsilon;                ///< (E)
   std::vector<double> c4;                     ///< (E), arc_alignment()
@@ -62,7 +62,8 @@ struct LayerWindow {
 /// All that a window needs of a layer's result.
 LayerWindow window_of(const Resonance& layer);
 
-/// What was seen between two steps: of one phase, "training" or "evaluation".
+/// What was seen between two steps: of one phase, "training" or "evaluation". A sample that comes in it several times
+/// is taken as so many independent ones, so that a4_error is too small then.
 struct Window {
   std::int64_t step = 0;                                ///< of the training, at which the window was closed
   std::string phase;                                    ///< "training" or "evaluation"

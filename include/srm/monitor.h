@@ -92,6 +92,7 @@ class Monitor {
   void observe(const std::string& address, const at::Tensor& activation);
 
   /// Closes the windows of both phases and returns those that had rows, and that of training anyway, for its scalars;
+  /// their a4_error takes rows as independent, so that samples that come several times make it too small;
   /// `step`, 0 or more, tells when. Writes them where the options say. Throws srm::Error when that fails: what was
   /// not written is kept, and written with the next step. With ranks see Note [Ranks].
   std::vector<Window> step(std::int64_t step, std::vector<std::pair<std::string, double>> scalars = {});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace srm::report {
 namespace {
@@ -42,10 +43,15 @@ std::string difference_summary(const Comparison& comparison) {
   const std::string curves = !has_curves       ? ""
                              : num_curves == 0 ? "; the holistic curve surely in none"
                                                : fmt::format("; the holistic curve in at least {}", num_curves);
+  if (num_tested == 0) {
+    return fmt::format("No difference of A4 has a p{}{}.", curves,
+                       has_curves ? ", at a false discovery rate of 5 %" : "");
+  }
+  const bool is_all = num_tested == std::ssize(comparison.layers);
   return fmt::format(
-      "A4 differs in {} of {} pair{} whatever the dependence of the samples ({} if they are independent), at a false "
+      "A4 differs in {} of {} pair{}{} whatever the dependence of the samples ({} if they are independent), at a false "
       "discovery rate of 5 %{}.",
-      num_surely, num_tested, num_tested == 1 ? "" : "s", num_if_independent, curves);
+      num_surely, num_tested, num_tested == 1 ? "" : "s", is_all ? "" : " with a p", num_if_independent, curves);
 }
 
 }  // namespace srm::report

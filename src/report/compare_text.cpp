@@ -19,12 +19,35 @@ using report::terminal_text;
 // Farther out, the normal distribution that p rests on is no guide.
 std::string p_text(double p) { return std::isnan(p) ? "" : p < 1e-12 ? "<1e-12" : fmt::format("{:.2g}", p); }
 
-// One more digit than its error has, or "-".
-std::string difference_text(double difference) {
-  return std::isfinite(difference) ? fmt::format("{:+.3f}", difference) : "-";
+// How many decimals show two digits of an error.
+int num_decimals(double error) {
+  if (!std::isfinite(error) || error <= 0) return 0;
+  constexpr int kMost = 9;
+  const std::string rounded = fmt::format("{:.1e}", error);
+  return std::clamp(1 - std::stoi(rounded.substr(rounded.find('e') + 1)), 0, kMost);
 }
 
-std::string error_text(double error) { return std::isfinite(error) ? fmt::format("{:.3f}", error) : ""; }
+// As many decimals as its error has, three at the least, or "-".
+std::string difference_text(double difference, double error) {
+  return std::isfinite(difference) ? fmt::format("{:+.{}f}", difference, std::max(3, num_decimals(error))) : "-";
+}
+
+std::string error_text(double error) {
+  return std::isfinite(error) ? fmt::format("{:.{}f}", error, num_decimals(error)) : "";
+}
+
+// Fills numbers up on the right, so that their points stand below each other.
+void align_points(Column& column) {
+  const auto behind_point = [](const std::string& cell) {
+    const std::size_t point = cell.find('.');
+    return point == std::string::npos ? 0 : cell.size() - point;
+  };
+  std::size_t most = 0;
+  for (const std::string& cell : column.cells) most = std::max(most, behind_point(cell));
+  for (std::string& cell : column.cells) {
+    if (behind_point(cell) > 0) cell.append(most - behind_point(cell), ' ');
+  }
+}
 
 const char* word_of(const std::optional<Alignment>& alignment) {
   if (!alignment) return "-";
@@ -49,7 +72,7 @@ std::vector<Column> columns_of(const std::vector<const LayerComparison*>& layers
       };
       once(a, score_text(layer->a.layer.a4));
       once(b, score_text(layer->b.layer.a4));
-      once(difference, difference_text(layer->a4.difference));
+      once(difference, difference_text(layer->a4.difference, layer->a4.error));
       once(error, error_text(layer->a4.error));
       once(p, p_text(layer->a4.test.p));
       once(p_bound, p_text(layer->a4.test.p_bound));
@@ -68,6 +91,8 @@ std::vector<Column> columns_of(const std::vector<const LayerComparison*>& layers
       curve_p.cells.push_back(has_curve ? p_text(shown->test.p_bound) : "");
     }
   }
+  align_points(difference);
+  align_points(error);
   std::vector<Column> columns;
   for (Column* column :
        {&a, &b, &difference, &error, &p, &p_bound, &q, &verdict, &epsilon, &c4_a, &c4_b, &curve, &at, &curve_p}) {
@@ -105,6 +130,25 @@ std::string table_of(const std::vector<const LayerComparison*>& layers, const st
     }
   }
   return text;
+}
+
+// What the columns with a chance say, where there are any.
+std::string legend_text(const Comparison& comparison) {
+  bool has_a4 = false, has_curve = false;
+  for (const LayerComparison& layer : comparison.layers) {
+    has_a4 = has_a4 || !std::isnan(layer.a4.test.p);
+    has_curve = has_curve || std::any_of(layer.curves.begin(), layer.curves.end(),
+                                         [](const CurveDifference& curve) { return !std::isnan(curve.test.p_bound); });
+  }
+  std::vector<std::string> parts;
+  if (has_a4) parts.emplace_back("p: if the samples of both are independent");
+  if (has_a4 || has_curve) {
+    parts.push_back(
+        fmt::format("p<={}: whatever their dependence, so for the same samples too", has_a4 ? ", q<=" : ""));
+  }
+  parts.push_back(fmt::format("curve: the largest difference of the holistic curves{}",
+                              has_curve ? ", at least as sure as its p<= says" : ""));
+  return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 // A line for all layers of which the same is to be said.
@@ -145,10 +189,7 @@ std::string comparison_table(const Comparison& comparison, const ConsoleOptions&
     if (!layers.empty()) text += fmt::format("\n{}", table_of(layers, report::source_letter(b), options));
   }
   text += fmt::format("\n{}", report::wrapped(report::difference_summary(comparison), options.width, ""));
-  text += report::wrapped(
-      "p: if the samples of both are independent; p<=, q<=: whatever their dependence, so for the same samples too; "
-      "curve: the largest difference of the holistic curves, at least as sure as its p<= says",
-      options.width, "");
+  text += report::wrapped(legend_text(comparison), options.width, "");
   return text + notes_text(comparison, options);
 }
 
