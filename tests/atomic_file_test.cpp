@@ -64,6 +64,17 @@ TEST(AtomicFile, ReplacesTheFileBehindALink) {
   EXPECT_EQ(bytes_of(folder / "real.txt"), "new");
 }
 
+TEST(AtomicFile, MakesTheFileThatALinkLeadsTo) {
+  const ScratchFolder folder;
+  std::filesystem::create_symlink("real.txt", folder / "link.txt");
+  write_file(folder / "link.txt", "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link.txt"));
+  EXPECT_EQ(bytes_of(folder / "real.txt"), "new");
+  std::filesystem::create_symlink("loop", folder / "loop");
+  EXPECT_THAT([&] { AtomicFile(folder / "loop"); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("loop]"), HasSubstr("links that lead to each other"))));
+}
+
 TEST(AtomicFile, RefusesFoldersDevicesAndMissingFolders) {
   const ScratchFolder folder;
   EXPECT_THAT([&] { AtomicFile(folder.path()); }, ThrowsMessage<Error>(HasSubstr("got a folder")));

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <regex>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -70,13 +69,18 @@ inline Picture decoded(const std::string& png) {
 /// Whether each tag that is opened is closed, in order; ">" in text is not expected.
 inline bool is_well_formed(const std::string& xml) {
   std::vector<std::string> open;
-  static const std::regex tag("<(/?)([A-Za-z]+)[^<>]*?(/?)>");
-  for (std::sregex_iterator match(xml.begin(), xml.end(), tag), end; match != end; ++match) {
-    if ((*match)[1].length() > 0) {
-      if (open.empty() || open.back() != (*match)[2].str()) return false;
+  for (std::size_t less = xml.find('<'), more; less != std::string::npos; less = xml.find('<', more)) {
+    more = xml.find('>', less);
+    if (more == std::string::npos || xml.find('<', less + 1) < more) return false;
+    const std::string tag = xml.substr(less + 1, more - less - 1);
+    if (tag.starts_with('?')) continue;
+    const bool closes = tag.starts_with('/');
+    const std::string name = tag.substr(closes ? 1 : 0, tag.find_first_of(" /\n", 1) - (closes ? 1 : 0));
+    if (closes) {
+      if (open.empty() || open.back() != name) return false;
       open.pop_back();
-    } else if ((*match)[3].length() == 0) {
-      open.push_back((*match)[2].str());
+    } else if (!tag.ends_with('/')) {
+      open.push_back(name);
     }
   }
   const auto num_less = std::count(xml.begin(), xml.end(), '<'), num_more = std::count(xml.begin(), xml.end(), '>');

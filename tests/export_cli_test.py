@@ -13,7 +13,7 @@ import unittest
 import zipfile
 
 import torch_file
-from command_case import CommandCase, gaussian_rows
+from command_case import COMMAND, CommandCase, gaussian_rows
 
 NUMPY_PYTHON = sys.argv.pop(1) if len(sys.argv) > 1 and pathlib.Path(sys.argv[1]).is_file() else None
 
@@ -112,7 +112,26 @@ class ExportTest(CommandCase):
         self.assertIn("choose from activations", self.error_of("export", "out", "-o", "x.csv", "--layer", "\x1b[2J"))
         self.assertNotIn("\x1b", self.error_of("export", "out", "-o", "x.csv", "--layer", "\x1b[2J"))
 
+    def test_what_is_read_is_never_written_over(self):
+        result = self.folder / "out" / "results.srm.pt"
+        before = result.read_bytes()
+        (self.folder / "texts").write_text("a\n" * 300)
+        for words in [["export", "out", "-o", result, "--format", "csv"], ["report", "out", "-o", result],
+                      ["compare", "out", result, "-o", result], ["report", "out", "--texts", "texts", "-o", "texts"]]:
+            self.assertIn("the output must not be a file that is read", self.error_of(*words, code=2))
+        self.assertEqual(result.read_bytes(), before)
+        self.assertEqual((self.folder / "texts").read_text(), "a\n" * 300)
+
+    def test_an_output_that_takes_no_more_is_a_failure(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([COMMAND, "show", "out", "--json"], stdout=full, stderr=subprocess.PIPE, text=True,
+                                  cwd=self.folder, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("[standard output]", done.stderr)
+
     def test_misuse_is_told(self):
+        self.assertIn("each plane may be there once",
+                      self.error_of("export", "out", "-o", "x.csv", "--planes", "0,1", "0,2", "0,1", code=2))
         for words, said in [(["-o", "x.txt"], "--format"), (["-o", "x.npz", "--format", "xml"], "xml"),
                             (["-o", "x.csv", "--planes", "1"], "--planes"),
                             (["-o", "x.csv", "--format", "mapping-csv", "--planes", "none"], "of planes"), ([], "-o")]:

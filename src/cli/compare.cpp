@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/compared_words.h"
 #include "cli/console.h"
+#include "cli/output_path.h"
 #include "cli/shell_word.h"
 #include "files/atomic_stream.h"
 #include "srm/comparison_report.h"
@@ -76,6 +77,7 @@ int compare_files(const Flags& flags) {
   if (flags.words.size() < 2) {
     throw Misuse("compare", "two or more must be compared", printable(flags.words.front()), "name another result");
   }
+  if (!flags.output.empty()) require_output("-o", flags.output, flags.words);
   const Comparison comparison = compare_words(flags);
   if (flags.json) {
     const auto json = comparison_json(comparison);

@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/output_path.h"
 #include "cli/plane_words.h"
 #include "cli/result_path.h"
 #include "files/atomic_stream.h"
@@ -63,6 +64,11 @@ ExportPlanes planes_of(const Flags& flags, const std::string& format) {
     planes.all = flags.planes[0] == "all";
   } else {
     planes.listed = parse_planes(flags.planes, "--planes");
+    for (auto plane = planes.listed.begin(); plane != planes.listed.end(); ++plane) {
+      if (std::find(planes.listed.begin(), plane, *plane) == plane) continue;
+      throw Misuse("--planes", "each plane may be there once", fmt::format("{},{} twice", plane->i, plane->j),
+                   "leave one out");
+    }
   }
   if (format == "mapping-csv" && !planes.has_any()) {
     throw Misuse("--planes", "a mapping is of planes", "none", "give all, or planes i,j");
@@ -138,6 +144,7 @@ void export_results(const Flags& flags, const std::string& format) {
 
 int export_file(const Flags& flags) {
   const std::string format = format_of(flags);
+  require_output("-o", flags.output, {flags.source});
   if (is_history(flags.source)) {
     export_history(flags, format);
   } else {

@@ -13,6 +13,7 @@
 #include "cli/figure_files.h"
 #include "cli/input_pictures.h"
 #include "cli/input_texts.h"
+#include "cli/output_path.h"
 #include "cli/result_path.h"
 #include "cli/shell_word.h"
 #include "files/atomic_file.h"
@@ -130,6 +131,11 @@ int report(const Flags& flags) {
   const std::optional<ImageSize> size = image_size_of(flags.image);
   if (flags.inputs.empty() && size) {
     throw Misuse("--image", "the size is that of --inputs", "no --inputs", "give --inputs too");
+  }
+  if (!flags.output.empty()) {
+    std::vector<std::string> inputs = flags.sources;
+    inputs.insert(inputs.end(), {flags.training, flags.inputs, flags.texts});
+    require_output("-o", flags.output, inputs);
   }
   std::optional<FigureFiles> figures;
   if (!flags.figures.empty()) figures.emplace(flags.figures);

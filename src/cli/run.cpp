@@ -78,7 +78,13 @@ int run(int argc, const char* const* argv) {
   try {
     require_known_subcommand(app, argc, argv);
     app.parse(argc, argv);
-    return action();
+    const int exit_code = action();
+    // What was printed may still be on its way, and a full disk tells only now.
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
+    return fail(
+        "[standard output] all that is printed must be possible to write; got an output that takes no more; make "
+        "room, or redirect it to another file",
+        1);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
     const std::string help =

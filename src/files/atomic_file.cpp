@@ -17,6 +17,7 @@
 namespace srm {
 namespace {
 
+constexpr int kMostLinks = 40;  // as many as Linux follows
 constexpr std::size_t kBufferBytes = std::size_t{1} << 16;
 
 std::filesystem::path folder_of(const std::filesystem::path& path) {
@@ -42,11 +43,18 @@ std::optional<pid_t> writer_of(const std::string& name) {
 
 AtomicFile::AtomicFile(const std::filesystem::path& path) : path_(path) {
   std::error_code error;
-  if (std::filesystem::is_symlink(path_, error)) path_ = std::filesystem::weakly_canonical(path_, error);
   const std::filesystem::file_status status = std::filesystem::status(path_, error);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
     throw Error(path_.string(), "the output must be a new file or replace one",
                 std::filesystem::is_directory(status) ? "a folder" : "a device, pipe or socket", "name a file");
+  }
+  // What a link leads to is written, also where there is nothing yet; the link stays.
+  for (int k = 0; std::filesystem::is_symlink(path_, error); ++k) {
+    if (k == kMostLinks) {
+      throw Error(path.string(), "the output must be a new file or replace one", "links that lead to each other",
+                  "name a file");
+    }
+    path_ = folder_of(path_) / std::filesystem::read_symlink(path_, error);
   }
   do {
     part_path_ = part_path_of(path_);

@@ -16,8 +16,8 @@ const drawClasses = (id, layer, e, kind) => {
   const classes = classesOf(layer);
   const colour = colours();
   const lines = classes.map((one, k) => lineOf(one, one.group, {
-                              color: kLines[k % kLines.length],
-                              dash: kDashes[Math.floor(k / kLines.length) % kDashes.length],
+                              color: lineColour(k),
+                              dash: kDashes[Math.floor(k / kNumLineColours) % kDashes.length],
                               width: 1.6
                             }));
   Plotly.react(

@@ -17,22 +17,32 @@ constexpr std::array<std::string_view, 9> kAscii = {" ", ".", ":", "-", "=", "+"
 // In a bar the top cell alone is partly filled: half or whole is what ASCII can say.
 constexpr std::array<std::string_view, 9> kAsciiBar = {" ", ".", ".", ".", ":", ":", ":", "#", "#"};
 
+// Controls, what turns the direction of text, and what has no width: two names could look the same.
+bool is_unseen(unsigned code) {
+  struct Range {
+    unsigned first, last;
+  };
+  constexpr Range kUnseen[] = {{0x80, 0x9F},     {0xAD, 0xAD},     {0x61C, 0x61C},
+                               {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F},
+                               {0xFEFF, 0xFEFF}, {0xFFF9, 0xFFFB}, {0xE0000, 0xE0FFF}};
+  return std::any_of(std::begin(kUnseen), std::end(kUnseen),
+                     [&](const Range& range) { return range.first <= code && code <= range.last; });
+}
+
 // How many bytes the UTF-8 character at the start of `text` takes, or 0 when there is none that a terminal may show.
 std::size_t printable_length(std::string_view text) {
   const auto byte = [&](std::size_t k) { return k < text.size() ? static_cast<unsigned char>(text[k]) : 0u; };
   const auto follows = [&](std::size_t k) { return (byte(k) & 0xC0u) == 0x80u; };
   const unsigned first = byte(0);
   if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
-  if (first >= 0xC2 && first < 0xE0 && follows(1)) return first == 0xC2 && byte(1) < 0xA0 ? 0 : 2;  // C1 controls
+  if (first >= 0xC2 && first < 0xE0 && follows(1)) return is_unseen((first & 0x1Fu) << 6 | (byte(1) & 0x3Fu)) ? 0 : 2;
   if (first >= 0xE0 && first < 0xF0 && follows(1) && follows(2)) {
     const unsigned code = (first & 0x0Fu) << 12 | (byte(1) & 0x3Fu) << 6 | (byte(2) & 0x3Fu);
-    const bool turns_text =
-        code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
-    return code < 0x800 || (code >= 0xD800 && code < 0xE000) || turns_text ? 0 : 3;
+    return code < 0x800 || (code >= 0xD800 && code < 0xE000) || is_unseen(code) ? 0 : 3;
   }
   if (first >= 0xF0 && first < 0xF5 && follows(1) && follows(2) && follows(3)) {
     const unsigned code = (first & 0x07u) << 18 | (byte(1) & 0x3Fu) << 12;
-    return code < 0x10000 || code >= 0x110000 ? 0 : 4;
+    return code < 0x10000 || code >= 0x110000 || is_unseen(code) ? 0 : 4;
   }
   return 0;
 }

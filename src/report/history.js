@@ -19,6 +19,7 @@ const showFrame = (frame) => {
   byId('layer-heading').textContent = layer.name;
   byId('caption').textContent = holisticCaption(layer, e);
   drawHolistic('chart', 'nothing', layer, e, mostOf(player, layer.name, e));
+  exportWindow('window-figure', 'chart', frame, layer, e);
 };
 
 const player = makePlayer(byId('scrub'), data, showFrame);
@@ -38,6 +39,7 @@ const start = () => {
   });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', player.redraw);
   player.start();
+  exportTimeline(data, player);
 };
 
 start();

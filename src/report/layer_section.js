@@ -23,8 +23,9 @@ const verdictInShort = (layer) => {
   if (tests === undefined) return 'No rows of this layer were tested against random rotations of the basis.';
   const p = `p = ${tests.p.toPrecision(2)}`;
   if (tests.alignment === 'none beyond chance') {
+    const [below, above] = tests.critical_a4;
     const seen =
-        tests.smallest_a4_seen === null ? '' : ` One of ${score(tests.smallest_a4_seen)} or more would have been seen.`;
+        below === null || above === null ? '' : ` One above ${score(above)} or below ${score(below)} would have been seen.`;
     return `A4 is within what random rotations of the basis give (${p}).${seen}`;
   }
   const where =

@@ -35,7 +35,7 @@ const resultSettings = (result) => {
   box.append(list);
   if (new Map(result.settings).has('epsilon')) {
     box.append(
-        element('p', 'As a command, with names for the files, which a result does not keep:'),
+        element('p', 'What was counted, as a command, with names for the files, which a result does not keep; tests and tables of neurons have options of their own:'),
         command(commandOf(result.settings)));
   }
   return box;

@@ -29,7 +29,7 @@ const sampleItem = (near) => {
   const words = `${sampleWords(near)}, cosine ${near.cosine}`;
   item.title = words;
   if (known?.picture) item.append(thumbnail(known.picture, sampleWords(near)));
-  item.append(element('span', sampleNumber(near)));
+  item.append(element('span', sampleNumber(near) + (near.label < 0 ? '' : ` (${near.label})`)));
   if (known?.text !== undefined) {
     const letters = [...known.text];
     const text = element('span', letters.length > kMostLetters ? `${letters.slice(0, kMostLetters).join('')}\u2026` : known.text, 'text');

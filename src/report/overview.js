@@ -90,6 +90,8 @@ const tableRows = (layers) => ({
   })
 });
 
+const kManyTests = 10;  // from which on one that is found by chance is to be expected
+
 const countWords = (layers) => {
   const counts = Object.entries(verdictWords)
                      .map(
@@ -101,7 +103,11 @@ const countWords = (layers) => {
   const number = seen.size === 1 ? `${whole([...seen][0])} samples each` :
                                    `${whole(Math.min(...seen))} to ${whole(Math.max(...seen))} samples`;
   const results = data.results.length > 1 ? ` in ${data.results.length} results` : '';
-  return `${plural(layers.length, 'layer', 'layers')}${results}, ${number}: ${said.join(', ')}.`;
+  const tested = layers.filter((layer) => layer.tests !== undefined).length;
+  const byChance = tested < kManyTests ? '' :
+                                         ` If none preferred its basis, about ${Math.round(tested / 20)} would be called ` +
+          'aligned or diagonal anyway, each test being at 5 %.';
+  return `${plural(layers.length, 'layer', 'layers')}${results}, ${number}: ${said.join(', ')}.${byChance}`;
 };
 
 const epsilonWords = (layers) => {
@@ -122,7 +128,7 @@ const fillOverview = () => {
   byId('strip-caption').textContent =
       'Layers in the order of the model. A4 has its standard error by blocks of rows as a bar; ' +
       'a dot outside the grey bar is beyond what random (Haar) rotations of the basis give, at 5 %. ' +
-      `C4 and the curves are those of ${words}; ${c4Words(layers)} Each row of colours is one holistic curve from ` +
+      `C4 and the curves are those of ${words}; ${c4Words(layers)} Both dots are filled by the verdict on A4. Each row of colours is one holistic curve from ` +
       '0\u00b0 to 360\u00b0 relative to its own mean. Click a row, or choose in the table.';
   drawStrip(layers);
   fillOverviewTable(layers);

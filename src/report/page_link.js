@@ -34,15 +34,15 @@ const followLink = (hash) => {
   if (layer) chosen.layer = data.layers.indexOf(layer);
   if (layer) chosen.plane = null;
   const now = data.layers[chosen.layer];
-  const epsilon = Number(parts.get('epsilon') ?? NaN);
+  const epsilon = Number(parts.get('epsilon') || NaN);
   if (Number.isFinite(epsilon)) {
     const distances = now.epsilon.map((one) => Math.abs(one - epsilon));
     chosen.epsilon = distances.indexOf(Math.min(...distances));
   }
-  if (parts.get('curve') in kCurveWords) chosen.kind = parts.get('curve');
+  if (Object.hasOwn(kCurveWords, parts.get('curve') ?? '')) chosen.kind = parts.get('curve');
   const plane = /^(\d+),(\d+)$/.exec(parts.get('plane') ?? '');
-  if (plane && Number(plane[1]) < now.num_vectors && Number(plane[2]) < now.num_vectors) {
-    chosen.plane = {i: Number(plane[1]), j: Number(plane[2])};
+  if (plane && Number(plane[1]) !== Number(plane[2]) && Math.max(plane[1], plane[2]) < now.num_vectors) {
+    chosen.plane = planeOfCell(now, Number(plane[1]), Number(plane[2]));
   }
   return {isLink: layer !== undefined, section: plane ? 'planes' : 'layer'};
 };

@@ -107,8 +107,8 @@ const drawPoints = (id, layer, map) => {
       marker: {
         size: 5,
         opacity: 0.75,
-        color: classes.length === 1 ? colour.mean : kLines[c % kLines.length],
-        symbol: kPointSymbols[Math.floor(c / kLines.length) % kPointSymbols.length]
+        color: classes.length === 1 ? colour.mean : lineColour(c),
+        symbol: kPointSymbols[Math.floor(c / kNumLineColours) % kPointSymbols.length]
       }
     };
   });

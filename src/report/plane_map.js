@@ -161,7 +161,10 @@ const mapRows = (layer, e) => {
   const map = planeMap(layer);
   const {c4, q_c4: qC4, q_hit_rate: qHits} = map.numbers;
   const shares = hitShares(layer, map, e);
-  const columns = [['c4', c4], ['q_c4', qC4], ['hits', shares?.counts], ['q_hit_rate', qHits]].filter(([, values]) => values);
+  const columns = [
+    ['c4', c4], ['q_c4', qC4], [`hits_at_${shares?.epsilon}`, shares?.counts],
+    [`q_hit_rate_at_${layer.tests?.planes?.epsilon}`, qHits]
+  ].filter(([, values]) => values);
   const rows = [];
   map.vectors.forEach((i, a) => map.vectors.slice(a + 1).forEach((j, b) => {
     const place = pairPlace(map, a, a + 1 + b);

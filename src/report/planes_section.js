@@ -8,7 +8,8 @@ const shownPlane = (layer, e) => {
     return layer.pairs === 'permutation' ? chosen.plane : planeOfCell(layer, chosen.plane.i, chosen.plane.j);
   }
   const strongest = layer.tests?.planes?.strongest ?? strongestByHits(layer, e, 10);
-  return [...strongest, ...layer.curves[e].planes].find((plane) => planeWithCurve(layer, e, plane) !== null) ??
+  // One that no sample comes near has a flat curve, which shows nothing.
+  return [...strongest, ...layer.curves[e].planes].find((plane) => planeWithCurve(layer, e, plane)?.num_hits > 0) ??
       strongest[0] ?? {i: 0, j: Math.min(1, layer.num_vectors - 1)};
 };
 

@@ -18,11 +18,16 @@ const asPolar = ({x, y, yaxis, ...trace}) => ({
   hovertemplate: trace.hovertemplate?.replace('%{x:', '%{theta:').replace('%{y:', '%{r:')
 });
 
+// How far from 0 the mean and the chosen plane go.
+const polarReach = (layer, curves, kind, chosenPlane) => Math.max(
+    ...curveOf(layer, curves, kind).mean.map(Math.abs),
+    ...(chosenPlane === null ? [] : planeCurve(layer, chosenPlane, kind).map(Math.abs)), 1e-9);
+
 // The mean, the line of even directions, the chosen plane and, when asked for, single planes; bands would hide the
 // shape.
 const polarTraces = (layer, curves, colour, kind, chosenPlane) => {
   const x = closed(angles(layer), 360);
-  const {mean, isotropic} = curveOf(layer, curves, kind);
+  const {isotropic} = curveOf(layer, curves, kind);
   const made = [{
     ...asPolar(planesTrace(layer, curves, colour, kind, x)),
     name: 'single planes: click to show',
@@ -36,7 +41,7 @@ const polarTraces = (layer, curves, colour, kind, chosenPlane) => {
   made.push(asPolar(meanLine(layer, curves, colour, kind)));
   if (chosenPlane !== null) made.push(asPolar(chosenPlaneTrace(layer, chosenPlane, colour, kind)));
   // Nothing to see, but room around the outermost line.
-  const outermost = 1.1 * Math.max(...mean.map(Math.abs), isotropic ?? 0);
+  const outermost = 1.1 * Math.max(polarReach(layer, curves, kind, chosenPlane), isotropic ?? 0);
   made.push(asPolar({x: [0], y: [outermost], mode: 'markers', marker: {opacity: 0}, hoverinfo: 'skip'}));
   return made;
 };
@@ -45,7 +50,7 @@ const drawPolar = (id, layer, curves, kind, chosenPlane) => {
   const colour = colours();
   const narrow = byId(id).clientWidth < 420;
   const axis = {gridcolor: colour.rule, linecolor: colour.rule, tickfont: {color: colour.soft}};
-  const largest = Math.max(...curveOf(layer, curves, kind).mean.map(Math.abs), 1e-9);
+  const largest = polarReach(layer, curves, kind, chosenPlane);
   // A signed curve runs around a circle of its own, which stands for 0.
   const radius = kind === 'signed' ? {range: [-1.6 * largest, 1.15 * largest]} : {rangemode: 'tozero'};
   Plotly.react(

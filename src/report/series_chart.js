@@ -1,7 +1,9 @@
 // Charts of one panel: a layer's holistic curve alone, and lines over time or steps.
 
 // Okabe and Ito's colours, then the same again dashed.
-const kLines = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#8c6d1f'];
+const kNumLineColours = 7;
+const lineColour = (index) =>
+    getComputedStyle(document.documentElement).getPropertyValue(`--line-${index % kNumLineColours + 1}`).trim();
 const kDashes = ['solid', 'dash', 'dot', 'dashdot'];
 const kMostLines = 28;
 const kMostInLegend = 12;  // beyond, it would take the chart's place; a line tells its name where it is pointed at
@@ -74,8 +76,8 @@ const drawLines = (id, columns, x, {axis, chosen, hasZero, marked}) => {
     mode: x.length === 1 ? 'markers' : 'lines',
     connectgaps: true,
     line: {
-      color: kLines[index % kLines.length],
-      dash: kDashes[Math.floor(index / kLines.length) % kDashes.length],
+      color: lineColour(index),
+      dash: kDashes[Math.floor(index / kNumLineColours) % kDashes.length],
       width: column.name === chosen ? 3 : 1.5
     },
     hovertemplate: '%{y:.4~g} at %{x:.6~g}<extra>%{fullData.name}</extra>'
@@ -88,7 +90,7 @@ const drawLines = (id, columns, x, {axis, chosen, hasZero, marked}) => {
           title: {text: left > 0 ? `${axis} (${drawn.length} of ${columns.length} lines are drawn)` : axis},
           rangemode: 'tozero'
         },
-        yaxis: {...style, ...(hasZero ? {zeroline: true, zerolinecolor: colour.soft} : {zeroline: false})},
+        yaxis: {...style, ...(hasZero ? {rangemode: 'tozero', zeroline: true, zerolinecolor: colour.soft} : {zeroline: false})},
         shapes: marked === undefined ? [] : [{
           type: 'line', xref: 'x', yref: 'paper', x0: marked, x1: marked, y0: 0, y1: 1,
           line: {color: colour.soft, width: 1, dash: 'dot'}

@@ -103,3 +103,25 @@ const drawTimeline = (history, player, chosenName) => {
   byId('scalars-figure').hidden = scalars.length === 0;
   if (scalars.length > 0) drawLines('scalars', scalars, steps, {...lines, hasZero: false});
 };
+
+const seriesRows = (x, columns) => ({
+  columns: ['step', ...columns.map((column) => column.name)],
+  rows: x.map((step, k) => [step, ...columns.map((column) => column.values[k])])
+});
+
+const exportTimeline = (history, player) => {
+  addExports(byId('growth-figure'), 'growth', () => `A4 by step in ${player.phase()}`, () => {
+    const series = history.series[player.phase()];
+    return seriesRows(series.x, series.a4);
+  });
+  const {x, scalars} = scalarSeries(history);
+  if (scalars.length > 0) {
+    addExports(byId('scalars-figure'), 'scalars', 'scalars by step', () => seriesRows(x, scalars));
+  }
+};
+
+const exportWindow = (figureId, chartId, frame, layer, e) => addExports(
+    byId(figureId), chartId, () => `${layer.name} at step ${frame.step} at epsilon ${layer.epsilon[e]}`, () => {
+      const mean = holisticMean(layer, layer.curves[e]);
+      return {columns: ['angle_deg', 'mean'], rows: angles(layer).map((angle, k) => [angle, mean[k]])};
+    });

@@ -3,11 +3,6 @@
 
 let player = null;
 
-const seriesRows = (x, columns) => ({
-  columns: ['step', ...columns.map((column) => column.name)],
-  rows: x.map((step, k) => [step, ...columns.map((column) => column.values[k])])
-});
-
 // Windows may have been counted at other epsilons than the result.
 const nearestEpsilon = (layer, epsilon) => {
   const distances = layer.epsilon.map((one) => Math.abs(one - epsilon));
@@ -15,24 +10,22 @@ const nearestEpsilon = (layer, epsilon) => {
 };
 
 const drawWindow = (frame, layer) => {
-  const found = frame.layers.find((one) => one.name === layer.address);
-  byId('window-heading').textContent = layer.address;
+  // A history may have been kept under other names than the result: then its first layer is better than none.
+  const found = frame.layers.find((one) => one.name === layer.address) ?? frame.layers[0];
+  byId('window-heading').textContent = found?.name ?? layer.address;
   byId('window-caption').hidden = found === undefined;
   if (!found) {
     byId('window').hidden = true;
     byId('no-window').hidden = false;
-    byId('no-window').textContent = `The history has no curve of this layer at step ${whole(frame.step)}.`;
+    byId('no-window').textContent = `The history has no curve at step ${whole(frame.step)}.`;
     byId('window-figure').querySelector(':scope > .exports')?.remove();
     return;
   }
   const e = nearestEpsilon(found, layer.epsilon[epsilonIndex(layer)]);
-  byId('window-caption').textContent = `Step ${whole(frame.step)}: ${holisticCaption(found, e)}`;
+  byId('window-caption').textContent = `Step ${whole(frame.step)}: ${holisticCaption(found, e)}` +
+      (found.name === layer.address ? '' : ` The history has no layer called ${layer.address}.`);
   drawHolistic('window', 'no-window', found, e, mostOf(player, found.name, e));
-  addExports(
-      byId('window-figure'), 'window', () => `${found.name} at step ${frame.step} at epsilon ${found.epsilon[e]}`, () => {
-        const mean = holisticMean(found, found.curves[e]);
-        return {columns: ['angle_deg', 'mean'], rows: angles(found).map((angle, k) => [angle, mean[k]])};
-      });
+  exportWindow('window-figure', 'window', frame, found, e);
 };
 
 const drawTraining = (frame) => {
@@ -49,14 +42,7 @@ const startTraining = () => {
   if (history.frames.length === 0) return;
   player = makePlayer(byId('scrub'), history, drawTraining);
   player.start();
-  const {x, scalars} = scalarSeries(history);
-  addExports(byId('growth-figure'), 'growth', () => `A4 by step in ${player.phase()}`, () => {
-    const series = history.series[player.phase()];
-    return seriesRows(series.x, series.a4);
-  });
-  if (scalars.length > 0) {
-    addExports(byId('scalars-figure'), 'scalars', 'scalars by step', () => seriesRows(x, scalars));
-  }
+  exportTimeline(history, player);
 };
 
 const fillTraining = () => {
