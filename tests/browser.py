@@ -32,7 +32,7 @@ class BrowserError(Exception):
 class Browser:
     """One Chromium of its own profile; leaving the block ends it and takes the profile away."""
 
-    def __init__(self, width=1280, height=900, dark=False, seconds=30):
+    def __init__(self, width=1280, height=900, dark=False, seconds=60):
         if CHROMIUM is None:
             raise BrowserError("these tests need Chromium: apt-get install chromium")
         self.seconds, self._width, self._height, self._dark = seconds, width, height, dark
