@@ -174,7 +174,7 @@ class ReportPageTest(CommandCase):
         page = self.open(self.page_of_classifier, "#layer=output&epsilon=0.6&plane=2,1&curve=signed")
         self.assertEqual((page.text("#layer-heading"), page.text("#epsilon-value")), ("output", "0.6"))
         self.assertTrue(page.evaluate("document.querySelector('#kind-chooser input[value=signed]').checked"))
-        self.assertEqual(page.evaluate("location.hash"), "#layer=output&epsilon=0.6&curve=signed&plane=2,1")
+        self.assertEqual(page.evaluate("location.hash"), "#layer=output&epsilon=0.6&curve=signed&plane=1,2")
         page.evaluate("location.hash = '#layer=features_activation&epsilon=0.41&plane=99,1'")
         page.wait_for("document.getElementById('layer-heading').innerText === 'features_activation'")
         self.assertEqual(page.text("#epsilon-value"), "0.4")
