@@ -146,8 +146,8 @@ class ReportSectionsTest(CommandCase):
         with open(file) as rows:
             rows = list(csv.DictReader(rows))
         self.assertEqual(len(rows), 120)
-        self.assertEqual(list(rows[0]), ["i", "j", "c4", "q_c4", "hits", "q_hit_rate"])
-        self.assertTrue(all(int(row["hits"]) == told[int(row["i"]), int(row["j"])] for row in rows))
+        self.assertEqual(list(rows[0]), ["i", "j", "c4", "q_c4", "hits_at_0.4", "q_hit_rate_at_0.4"])
+        self.assertTrue(all(int(row["hits_at_0.4"]) == told[int(row["i"]), int(row["j"])] for row in rows))
         self.clean(page)
 
     def test_points_are_drawn_from_above(self):
@@ -255,7 +255,8 @@ class ReportSectionsTest(CommandCase):
         file = page.download(lambda: page.click("#growth-figure .exports button:last-child"))
         self.assertTrue(file.read_text().startswith("step,encoder.bottleneck\n50,"))
         page.set_value("#layer-chooser", 1)
-        self.assertIn("no curve of this layer", page.text("#no-window"))
+        self.assertEqual(page.text("#window-heading"), "encoder.bottleneck")
+        self.assertIn("The history has no layer called", page.text("#window-caption"))
         self.clean(page)
 
     def test_names_are_text(self):
