@@ -68,8 +68,9 @@ class Browser:
         os.close(self._out)
         self._profile.cleanup()
 
-    def open(self, target, wait="document.readyState === 'complete'"):
-        """Opens a file's path or an address in a tab of its own, and waits until `wait` holds there."""
+    def open(self, target, wait="document.readyState === 'complete'", width=None, height=None, dark=None):
+        """Opens a file's path or an address in a tab of its own, and waits until `wait` holds there. Size and colours are
+        the browser's unless told."""
         text = str(target)
         if "://" not in text:
             path, hash_sign, rest = text.partition("#")
@@ -79,8 +80,8 @@ class Browser:
         page = Page(self, session, tab)
         for domain in ("Page", "Runtime", "Log", "Network"):
             page.command(f"{domain}.enable")
-        page.resize(self._width, self._height)
-        page.dark(self._dark)
+        page.resize(width or self._width, height or self._height)
+        page.dark(self._dark if dark is None else dark)
         page.go(text, wait)
         return page
 

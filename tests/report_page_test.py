@@ -10,10 +10,9 @@ import time
 import unittest
 import xml.dom.minidom
 
-from browser import Browser
 from command_case import COMMAND, HELD_OUT, MODELS, TANH, CommandCase
+from page_case import PageCase
 
-READY = "document.body && document.body.dataset.ready === 'yes'"
 HOSTILE = "<script>document.title='run'</script><b>%20 \"x\" &amp; \u202e"
 
 
@@ -21,7 +20,7 @@ def chart(name, what):
     return f"document.getElementById('{name}').{what}"
 
 
-class ReportPageTest(CommandCase):
+class ReportPageTest(PageCase):
     """One page of a classifier at three epsilons, by class and signed, for all tests."""
 
     @classmethod
@@ -40,19 +39,7 @@ class ReportPageTest(CommandCase):
         case.run_command("report", "standard", "turned", "-o", "bases.html")
         cls.page_of_classifier = case.folder / "classifier" / "report.html"
         cls.page_of_bases = case.folder / "bases.html"
-        cls.browser = Browser()
-        cls.browser.__enter__()
-        cls.addClassCleanup(cls.browser.__exit__)
-
-    def open(self, path, hash="", width=1280, height=900, dark=False):
-        self.browser._width, self.browser._height, self.browser._dark = width, height, dark
-        page = self.browser.open(f"{path}{hash}", wait=READY)
-        self.addCleanup(page.close)
-        return page
-
-    def clean(self, page):
-        self.assertEqual(page.errors, [])
-        self.assertEqual(page.requests_elsewhere(), [])
+        cls.start_browser()
 
     def test_each_section_is_there_and_drawn(self):
         page = self.open(self.page_of_classifier)

@@ -9,12 +9,11 @@ import sys
 import tempfile
 import unittest
 
-from browser import Browser
 from command_case import HELD_OUT, MODELS, TANH, CommandCase, gaussian_rows
+from page_case import PageCase
 
 MONITOR = str(pathlib.Path(sys.argv.pop(1)).resolve())  # the third argument: the example that leaves a history
 
-READY = "document.body && document.body.dataset.ready === 'yes'"
 HOSTILE = "<script>document.title='run'</script><b>&amp;"
 BEFORE = '<script type="application/json" id="data">'
 
@@ -31,7 +30,7 @@ def edited(path, change, name):
     return copy
 
 
-class ReportSectionsTest(CommandCase):
+class ReportSectionsTest(PageCase):
     """A classifier with the points of one plane, and an autoencoder with the history of a training."""
 
     @classmethod
@@ -59,19 +58,7 @@ class ReportSectionsTest(CommandCase):
             for frame in data["training"]["frames"]:
                 frame["layers"][0]["name"] = "encoder.bottleneck"
         cls.training = edited(folder / "training.html", rename, "renamed.html")
-        cls.browser = Browser()
-        cls.browser.__enter__()
-        cls.addClassCleanup(cls.browser.__exit__)
-
-    def open(self, path, hash="", width=1280, dark=False):
-        self.browser._width, self.browser._dark = width, dark
-        page = self.browser.open(f"{path}{hash}", wait=READY)
-        self.addCleanup(page.close)
-        return page
-
-    def clean(self, page):
-        self.assertEqual(page.errors, [])
-        self.assertEqual(page.requests_elsewhere(), [])
+        cls.start_browser()
 
     def click_cell(self, page, row, column, size):
         page.evaluate("document.querySelector('#map').scrollIntoView({block: 'center', behavior: 'instant'})")

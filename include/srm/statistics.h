@@ -18,9 +18,12 @@ double quartic_alignment(const Resonance& layer);
 /// blocks. NaN below two blocks, and where A4 is.
 double quartic_alignment_error(const Resonance& layer);
 
+/// Below so many hits C4 says nothing.
+constexpr std::int64_t kMinHits = 100;
+
 /// C4(epsilon), arc alignment: the mean of cos(4 phi) over all hits of all planes; above 0 on axes, below 0 on
 /// diagonals. NaN below `min_hits` hits, where it says nothing. Throws srm::Error for an epsilon that was not counted.
-double arc_alignment(const Resonance& layer, double epsilon, std::int64_t min_hits = 100);
+double arc_alignment(const Resonance& layer, double epsilon, std::int64_t min_hits = kMinHits);
 
 /// S4(epsilon), spotlight harmonic: sum_k f(theta_k) cos(4 theta_k) / sum_k f(theta_k) of the holistic mean f, without
 /// the repeated last angle of an inclusive grid. It describes the drawn curve and nothing more: an arc of half-width

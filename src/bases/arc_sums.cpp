@@ -13,12 +13,10 @@
 
 #include "bases/basis_columns.h"
 #include "srm/significance.h"
+#include "srm/statistics.h"
 
 namespace srm::bases {
 namespace {
-
-// As arc_alignment() in srm/statistics.h has it.
-constexpr double kMinHits = 100;
 
 double sum(const std::vector<double>& numbers) { return std::accumulate(numbers.begin(), numbers.end(), 0.0); }
 

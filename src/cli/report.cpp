@@ -16,7 +16,7 @@
 #include "cli/output_path.h"
 #include "cli/result_path.h"
 #include "cli/shell_word.h"
-#include "files/atomic_file.h"
+#include "files/atomic_stream.h"
 #include "srm/history.h"
 #include "srm/io.h"
 #include "srm/report.h"
@@ -140,17 +140,21 @@ int report(const Flags& flags) {
   std::optional<FigureFiles> figures;
   if (!flags.figures.empty()) figures.emplace(flags.figures);
   FigureFiles* const figure_files = figures ? &*figures : nullptr;
-  std::ostringstream page;
-  if (std::any_of(flags.sources.begin(), flags.sources.end(), [](const auto& one) { return is_history(one); })) {
-    write_history(flags, figure_files, page);
+  const auto write = [&](std::ostream& page) {
+    if (std::any_of(flags.sources.begin(), flags.sources.end(), [](const auto& one) { return is_history(one); })) {
+      write_history(flags, figure_files, page);
+    } else {
+      write_results(flags, size, figure_files, page);
+    }
+  };
+  if (flags.output.empty()) {
+    std::ostringstream no_page;
+    write(no_page);
   } else {
-    write_results(flags, size, figure_files, page);
+    write_atomically(flags.output, write);
   }
   if (figures) figures->tell();
   if (flags.output.empty()) return 0;
-  AtomicFile file(flags.output);
-  file.write(page.str());
-  file.commit();
   fmt::print("written to {}\n", printable(flags.output));
   return 0;
 }

@@ -86,16 +86,8 @@ std::string dumped(const ordered_json& json) {
   return json.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
-ordered_json settings_json(const std::vector<std::pair<std::string, std::string>>& settings) {
-  ordered_json list = ordered_json::array();
-  for (const auto& [option, value] : settings) {
-    list.push_back(ordered_json::array({report::valid_utf8(option), report::valid_utf8(value)}));
-  }
-  return list;
-}
-
 std::string head(const std::vector<std::pair<std::string, std::string>>& settings) {
-  return "{\"format\":\"torchsrm-export\",\"version\":1,\"settings\":" + dumped(settings_json(settings));
+  return "{\"format\":\"torchsrm-export\",\"version\":1,\"settings\":" + dumped(report::settings_json(settings));
 }
 
 }  // namespace

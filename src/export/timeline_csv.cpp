@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "report/csv_text.h"
+#include "report/curve_facts.h"
 #include "srm/export.h"
 
 namespace srm {
@@ -41,8 +42,7 @@ std::string peak_of(const LayerWindow& layer, std::size_t e) {
   const auto most = std::max_element(first, first + num_distinct);
   const double divisor = static_cast<double>(layer.num_samples_seen) * static_cast<double>(layer.num_planes);
   if (num_distinct == 0 || divisor == 0) return ",";
-  return fmt::format("{},{}", static_cast<double>(*most) / divisor,
-                     360.0 * static_cast<double>(most - first) / static_cast<double>(num_distinct));
+  return fmt::format("{},{}", static_cast<double>(*most) / divisor, report::angle_degrees(num_distinct, most - first));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "report/curve_facts.h"
 #include "report/layer_json.h"
 #include "srm/comparison_report.h"
 #include "srm/verdict.h"
@@ -8,6 +9,7 @@ namespace srm {
 namespace {
 
 using nlohmann::ordered_json;
+using report::angle_degrees;
 using report::number_or_null;
 using report::valid_utf8;
 
@@ -34,9 +36,8 @@ void add_test(ordered_json& object, const DifferenceTest& test) {
 }
 
 ordered_json curve_json(const CurveDifference& curve) {
-  const auto num_angles = curve.a.size();
+  const auto num_angles = std::ssize(curve.a);
   const auto largest = static_cast<std::size_t>(curve.largest);
-  const auto degrees = [&](std::size_t k) { return 360.0 * static_cast<double>(k) / static_cast<double>(num_angles); };
   ordered_json object = {{"epsilon", curve.epsilon},
                          {"c4_a", number_or_null(curve.c4_a)},
                          {"c4_b", number_or_null(curve.c4_b)},
@@ -44,11 +45,11 @@ ordered_json curve_json(const CurveDifference& curve) {
                          {"largest_angle_deg", nullptr}};
   if (num_angles > 0) {
     object["largest_difference"] = curve.b[largest] - curve.a[largest];
-    object["largest_angle_deg"] = degrees(largest);
+    object["largest_angle_deg"] = angle_degrees(num_angles, curve.largest);
   }
   add_test(object, curve.test);
   ordered_json angles = ordered_json::array();
-  for (std::size_t k = 0; k < num_angles; ++k) angles.push_back(degrees(k));
+  for (std::int64_t k = 0; k < num_angles; ++k) angles.push_back(angle_degrees(num_angles, k));
   object["angles_deg"] = std::move(angles);
   object["a"] = curve.a;
   object["b"] = curve.b;

@@ -38,14 +38,6 @@ std::int64_t most_angles(const Comparison& comparison) {
   return std::clamp(room, kFewestAngles, kMostAngles);
 }
 
-ordered_json settings_json(const ComparedSource& source) {
-  ordered_json settings = ordered_json::array();
-  for (const auto& [option, value] : source.settings) {
-    settings.push_back(ordered_json::array({report::valid_utf8(option), report::valid_utf8(value)}));
-  }
-  return settings;
-}
-
 // comparison_json() with what the figures need beside it, and no more numbers than can be seen.
 ordered_json page_data(const Comparison& comparison, const std::string& command) {
   ordered_json data = comparison_json(comparison);
@@ -77,7 +69,7 @@ ordered_json page_data(const Comparison& comparison, const std::string& command)
   ordered_json settings = ordered_json::array();
   ordered_json letters = ordered_json::array();
   for (std::size_t k = 0; k < comparison.sources.size(); ++k) {
-    settings.push_back(settings_json(comparison.sources[k]));
+    settings.push_back(report::settings_json(comparison.sources[k].settings));
     letters.push_back(report::source_letter(k));
   }
   data["letters"] = std::move(letters);

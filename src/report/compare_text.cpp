@@ -6,6 +6,7 @@
 
 #include "report/compare_facts.h"
 #include "report/console_text.h"
+#include "report/curve_facts.h"
 #include "srm/comparison_report.h"
 #include "srm/verdict.h"
 
@@ -85,9 +86,8 @@ std::vector<Column> columns_of(const std::vector<const LayerComparison*>& layers
       c4_a.cells.push_back(shown == nullptr ? "" : score_text(shown->c4_a));
       c4_b.cells.push_back(shown == nullptr ? "" : score_text(shown->c4_b));
       curve.cells.push_back(has_curve ? fmt::format("{:+.2g}%", 100 * (shown->b[k] - shown->a[k])) : "");
-      at.cells.push_back(
-          has_curve ? fmt::format("{:.4g}", 360.0 * static_cast<double>(k) / static_cast<double>(shown->a.size()))
-                    : "");
+      at.cells.push_back(has_curve ? fmt::format("{:.4g}", report::angle_degrees(std::ssize(shown->a), shown->largest))
+                                   : "");
       curve_p.cells.push_back(has_curve ? p_text(shown->test.p_bound) : "");
     }
   }

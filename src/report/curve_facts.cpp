@@ -12,8 +12,10 @@ std::string layer_name(const Resonance& layer) {
   return group.empty() ? layer.address() : layer.address() + " [" + group + "]";
 }
 
-double angle_degrees(const AngleGrid& grid, std::int64_t k) {
-  return 360.0 * static_cast<double>(k) / static_cast<double>(grid.num_distinct());
+double angle_degrees(const AngleGrid& grid, std::int64_t k) { return angle_degrees(grid.num_distinct(), k); }
+
+double angle_degrees(std::int64_t num_distinct, std::int64_t k) {
+  return 360.0 * static_cast<double>(k) / static_cast<double>(num_distinct);
 }
 
 PlaneFacts plane_facts(const Resonance& layer, std::int64_t epsilon_index, std::int64_t plane_index) {

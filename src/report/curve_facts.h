@@ -12,6 +12,8 @@ std::string layer_name(const Resonance& layer);
 
 /// theta_k in degrees: 90 where radians could only say 90.00000000000001.
 double angle_degrees(const AngleGrid& grid, std::int64_t k);
+/// The same where only the number of distinct angles is known.
+double angle_degrees(std::int64_t num_distinct, std::int64_t k);
 
 /// What is told of one plane's curve f at one epsilon.
 struct PlaneFacts {

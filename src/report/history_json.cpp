@@ -128,13 +128,9 @@ ordered_json history_json(const History& history, std::int64_t most_curve_values
         fmt::format("{}{} windows of {}, steps {} to {}, with the curves of {}", summary.empty() ? "" : "; ",
                     windows.size(), valid_utf8(phase), windows.front()->step, windows.back()->step, drawn.size());
   }
-  ordered_json settings = ordered_json::array();
-  for (const auto& [option, value] : history.settings) {
-    settings.push_back(ordered_json::array({valid_utf8(option), valid_utf8(value)}));
-  }
   return {{"torn", history.num_bytes_torn > 0},
           {"summary", summary.empty() ? "No window was closed." : summary + "."},
-          {"settings", std::move(settings)},
+          {"settings", settings_json(history.settings)},
           {"series", std::move(series)},
           {"frames", std::move(frames)}};
 }

@@ -19,6 +19,14 @@ std::string valid_utf8(const std::string& text) {
   return nlohmann::json::parse(quoted).get<std::string>();
 }
 
+ordered_json settings_json(const std::vector<std::pair<std::string, std::string>>& settings) {
+  ordered_json list = ordered_json::array();
+  for (const auto& [option, value] : settings) {
+    list.push_back(ordered_json::array({valid_utf8(option), valid_utf8(value)}));
+  }
+  return list;
+}
+
 ordered_json layer_json(const Resonance& layer, const Results& results) {
   const ResonanceParts& parts = layer.parts();
   ordered_json c4 = ordered_json::array();

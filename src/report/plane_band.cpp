@@ -46,9 +46,10 @@ std::ptrdiff_t rank_of(double share, std::size_t count) {
   return std::max<std::ptrdiff_t>(rank, 1) - 1;
 }
 
-}  // namespace
-
+// Whether theta + 180 degrees is an angle of the grid for each theta of it.
 bool has_half_turn(const AngleGrid& grid) { return grid.num_distinct() % 2 == 0; }
+
+}  // namespace
 
 std::optional<PlaneBand> plane_band(const Resonance& layer, std::int64_t epsilon_index, CurveKind kind) {
   const AngleGrid& grid = layer.parts().grid;

@@ -23,7 +23,4 @@ struct PlaneBand {
 /// the grid are there.
 std::optional<PlaneBand> plane_band(const Resonance& layer, std::int64_t epsilon_index, CurveKind kind);
 
-/// Whether theta + 180 degrees is an angle of the grid for each theta of it.
-bool has_half_turn(const AngleGrid& grid);
-
 }  // namespace srm::report

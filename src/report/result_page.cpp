@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <span>
@@ -35,10 +33,7 @@ ordered_json layer_object(const Resonance& layer, const Results& results, std::s
   ordered_json object = report::layer_json(layer, results);
   object["name"] = report::valid_utf8(report::layer_name(layer));
   object["result"] = result;
-  const bool has_known_shapes = parts.basis.empty() || !parts.planes.empty();
-  object["is_orthogonal"] =
-      has_known_shapes && std::all_of(parts.planes.begin(), parts.planes.end(),
-                                      [&](const Plane& plane) { return report::is_orthogonal(parts, plane); });
+  object["is_orthogonal"] = report::has_orthogonal_planes(parts);
   object["num_distinct_angles"] = parts.grid.num_distinct();
   object["angle_step"] = report::angle_step(layer);
   object["curves"] = report::curves_json(layer, most_planes);
@@ -61,14 +56,6 @@ void add_parts(const Resonance& layer, const Results& results, std::set<std::int
   if (found != nullptr && found->neurons) report::fit_neurons(object["neurons"], *found->neurons, samples);
 }
 
-ordered_json settings_json(const Results& results) {
-  ordered_json settings = ordered_json::array();
-  for (const auto& [option, value] : results.settings) {
-    settings.push_back(ordered_json::array({report::valid_utf8(option), report::valid_utf8(value)}));
-  }
-  return settings;
-}
-
 ordered_json page_data(std::span<const NamedResults> named, const ReportOptions& options) {
   std::vector<const Results*> all;
   for (const NamedResults& one : named) all.push_back(&one.results);
@@ -78,8 +65,9 @@ ordered_json page_data(std::span<const NamedResults> named, const ReportOptions&
   std::set<std::int64_t> samples;  // that the neurons of any layer tell of
   for (std::size_t r = 0; r < named.size(); ++r) {
     const Results& one = named[r].results;
-    results.push_back(
-        {{"name", report::valid_utf8(named[r].name)}, {"partial", one.partial}, {"settings", settings_json(one)}});
+    results.push_back({{"name", report::valid_utf8(named[r].name)},
+                       {"partial", one.partial},
+                       {"settings", report::settings_json(one.settings)}});
     for (const Resonance& layer : one) {
       layers.push_back(layer_object(layer, one, r, most_planes));
       add_parts(layer, one, samples, layers.back());
