@@ -29,5 +29,5 @@ set(CPACK_DEBIAN_COMPRESSION_TYPE zstd)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${torchsrm_libtorch_lib}" "${PROJECT_BINARY_DIR}/src")
 # What a program that builds on srm::core needs beside the headers.
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cmake, g++, libcairo2-dev, libhwy-dev, libpng-dev, libzip-dev, nlohmann-json3-dev")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "cmake, g++, libcairo2-dev, libfmt-dev, libhwy-dev, libpng-dev, libzip-dev, nlohmann-json3-dev")
 include(CPack)

@@ -27,9 +27,22 @@ if(TORCHSRM_SANITIZE)
   endif()
   target_link_options(torchsrm_build_settings INTERFACE -fsanitize=${TORCHSRM_SANITIZE})
 endif()
-# Torch's include folder carries an fmt of its own that would win over the system's and then fail to link.
-# Header-only, each file takes the one it finds; their inline namespaces keep the two apart.
-target_link_libraries(torchsrm_build_settings INTERFACE fmt::fmt-header-only Threads::Threads)
+# The system's fmt is compiled already: header-only it is more than half of what a file of the core takes to compile.
+target_link_libraries(torchsrm_build_settings INTERFACE fmt::fmt Threads::Threads)
+
+# torchsrm_compile_together(target [EXCEPT source...]): several files at once, since Torch's headers cost each of them ten
+# seconds. Not where a developer compiles: there each file shows that it includes what it needs. Files that have a name
+# of their own in common are the exceptions.
+function(torchsrm_compile_together target)
+  cmake_parse_arguments(ARG "" "" "EXCEPT" ${ARGN})
+  if(NOT TORCHSRM_DEVELOPER)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    set_source_files_properties(${ARG_EXCEPT} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
+
+# What is tested is optimised as users have it; to optimise the tests takes half as long again to compile, for nothing.
+set(torchsrm_test_options $<$<CONFIG:Release>:-O1>)
 
 # torchsrm_add_test(name source... [LIBRARIES lib...] [LABELS label...]): one GoogleTest program, each case its own ctest.
 function(torchsrm_add_test name)
@@ -42,6 +55,7 @@ function(torchsrm_add_test name)
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/src")
   target_compile_definitions(${name} PRIVATE
     TORCHSRM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" TORCHSRM_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+  target_compile_options(${name} PRIVATE ${torchsrm_test_options})
   if("srm::torch" IN_LIST ARG_LIBRARIES)
     target_precompile_headers(${name} REUSE_FROM torchsrm_test_headers)
   endif()

@@ -56,8 +56,8 @@ class ResumeCase(CommandCase):
             return True, process.communicate()[1]
 
     def require_resumable(self, *words, num_kills, save_every):
-        """Kills the run `num_kills` times and resumes it each time: at moments drawn from as long as it takes, every
-        second time from the first checkpoint that it writes on."""
+        """Kills the run `num_kills` times, and until it went on from a checkpoint often enough: at moments drawn from as
+        long as it takes, every second time soon after a checkpoint. It goes on where there is one, and only there."""
         self.run_command("observe", *words, "--out", "whole")
         expected = result_of(self.folder / "whole")
         out = self.folder / "resumed"
@@ -68,26 +68,30 @@ class ResumeCase(CommandCase):
         moments = random.Random(SEED)
         num_killed = num_resumed = num_runs = 0
         is_whole = False
-        while num_killed < num_kills or not is_whole:
+        while num_killed < num_kills or num_resumed <= num_kills // 4 or not is_whole:
+            self.assertLess(num_runs, 10 * num_kills + 20, "runs end before they can be killed behind a checkpoint")
+            before = self.written_at(out)
             process = self.start(*saving)
             moment = moments.uniform(0, seconds)
             if num_runs % 2 == 1:
                 moment /= 5
-                before = self.written_at(out)
                 while process.poll() is None and self.written_at(out) in (before, None):
                     time.sleep(0.001)
-            was_killed, errors = self.kill_at(moment if num_killed < num_kills else 300, process)
+            is_killed_enough = num_killed >= num_kills and num_resumed + (before is not None) > num_kills // 4
+            was_killed, errors = self.kill_at(300 if is_killed_enough else moment, process)
             num_runs += 1
             num_killed += was_killed
-            num_resumed += "going on behind" in errors
             is_whole = not was_killed
+            # One that is killed early enough has not said it yet.
+            if is_whole or "going on behind" in errors:
+                self.assertEqual("going on behind" in errors, before is not None, f"seed {SEED}, run {num_runs}: {errors}")
+            num_resumed += "going on behind" in errors
             if is_whole:
                 self.assertEqual(process.returncode, 0, errors)
                 self.assertEqual(result_of(out), expected, f"seed {SEED}, run {num_runs}")
                 shutil.rmtree(out)
         print(f"{self.id()}: seed {SEED}, killed {num_killed} times, resumed {num_resumed} times from a checkpoint, in "
               f"{num_runs} runs of at most {seconds:.1f} s", flush=True)
-        self.assertGreater(num_resumed, num_kills // 4)
 
 
 class KilledTest(ResumeCase):
@@ -127,18 +131,15 @@ class ResumeTest(ResumeCase):
         self.data = self.npy(gaussian_rows(400, 6))
         self.words = ["--activations", self.data, "--epsilon", "0.5", "--rotations", "0", "--batch-size", "10"]
 
-    def stop(self, *words, out="out", save_every="10"):
-        """Kills a run once it has left a checkpoint; a pipe that nobody reads is what it waits for."""
-        process = self.start(*words, "--save-every", save_every, "--out", out)
-        while not (self.folder / out / CHECKPOINT).exists():
-            self.assertIsNone(process.poll(), "ended before there was a checkpoint")
-        process.kill()
-        process.communicate()
-
     def checkpoint_of(self, *words):
+        """The checkpoint, left in `out`, of a run that is killed once it has written one."""
         for _ in range(20):
+            process = self.start(*words, "--save-every", "10", "--out", "out")
+            while self.written_at(self.folder / "out") is None and process.poll() is None:
+                pass
+            process.kill()
+            process.communicate()
             try:
-                self.stop(*words)
                 return (self.folder / "out" / CHECKPOINT).read_bytes()
             except FileNotFoundError:  # it ended before it was killed
                 pass
