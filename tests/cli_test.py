@@ -332,6 +332,18 @@ class ShowTest(CommandCase):
         self.assertEqual(len(planes[0]["plane"]["counts"][0]), 360)
         self.assertIn("among", self.error_of("show", "out", "--plane", "1,0"))
 
+    def test_one_layer_alone(self):
+        self.observe(TANH, "--data", HELD_OUT, "--layers", "encoder.*", "--epsilon", "0.5", "--rotations", "20")
+        for words in [[], ["--curves"], ["--verdicts"], ["--plane", "0,1"]]:
+            with self.subTest(words):
+                shown = self.run_command("show", "out", "--layer", "encoder.hidden", *words).stdout
+                self.assertIn("encoder.hidden", shown)
+                self.assertNotRegex(shown, r"encoder\.(hidden_activation|bottleneck)")
+        layer, = json.loads(self.run_command("show", "out", "--layer", "encoder.hidden", "--json").stdout)
+        self.assertEqual(layer["address"], "encoder.hidden")
+        self.assertIn("[show out] the layer must be one of the result's; got encoder; choose from encoder.hidden, ",
+                      self.error_of("show", "out", "--layer", "encoder"))
+
     def test_what_was_found_out_is_shown_and_exported(self):
         result = self.observe(MODELS / "classifier_tanh.pt", "--data", HELD_OUT, "--layers", "features", "output",
                               "--centre", "--epsilon", "0.5", "--rotations", "40", "--density", "0,1", "--labels",

@@ -9,7 +9,7 @@ import torch_file
 from browser import Browser
 from command_case import COMMAND, HELD_OUT, MODELS, CommandCase
 
-PAGE_IS_READY = "document.body?.dataset.ready === 'true'"
+PAGE_IS_READY = "document.body?.dataset.ready === 'yes'"
 ACTIVATION = "encoder.bottleneck_activation"
 
 

@@ -13,7 +13,7 @@ import unittest
 import zipfile
 
 import torch_file
-from command_case import COMMAND, CommandCase, gaussian_rows
+from command_case import COMMAND, HELD_OUT, CommandCase, gaussian_rows
 
 NUMPY_PYTHON = sys.argv.pop(1) if len(sys.argv) > 1 and pathlib.Path(sys.argv[1]).is_file() else None
 
@@ -128,6 +128,14 @@ class ExportTest(CommandCase):
                                   cwd=self.folder, timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn("[standard output]", done.stderr)
+
+    def test_a_log_that_takes_no_more_stops_nothing(self):
+        words = ["observe", "--activations", HELD_OUT, "--planes", "none", "--rotations", "0", "--out", "logged"]
+        for words, code in [(words, 0), ([*words, "--epsilon", "x"], 2), (["show", "nothing"], 1)]:
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([COMMAND, *words], stdout=subprocess.DEVNULL, stderr=full, cwd=self.folder, timeout=60)
+            self.assertEqual(done.returncode, code, words)
+        self.assertTrue((self.folder / "logged" / "results.srm.pt").exists())
 
     def test_misuse_is_told(self):
         self.assertIn("each plane may be there once",

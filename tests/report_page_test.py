@@ -207,6 +207,8 @@ class ReportPageTest(PageCase):
             page = self.open(path, width=390, height=844)
             self.assertLessEqual(page.evaluate("document.documentElement.scrollWidth"), 390)
             self.assertTrue(page.evaluate(chart("strip", "querySelector('.heatmaplayer image') !== null")))
+            caption = page.evaluate("document.getElementById('strip-caption').textContent")
+            self.assertIn("C4, where there is one, is in the table", caption)
             self.clean(page)
 
     def test_paper_is_light(self):

@@ -12,6 +12,7 @@
 
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/tell.h"
 #include "files/atomic_file.h"
 
 namespace srm::cli {
@@ -100,8 +101,7 @@ std::optional<Checkpoints> Checkpoints::asked_for(const CheckpointFlags& flags, 
   if (flags.save_every) every = parse_save_every(*flags.save_every);
   std::optional<Checkpoints> asked(std::in_place, folder, every, flags.resumes);
   if (flags.resumes && !asked->earlier_) {
-    fmt::print(stderr, "note: there is no checkpoint in {}: beginning with the first sample\n",
-               printable(folder.string()));
+    tell("note: there is no checkpoint in {}: beginning with the first sample\n", printable(folder.string()));
   }
   return asked;
 }
@@ -160,16 +160,15 @@ void Checkpoints::write(std::int64_t num_samples_done, Checkpoint checkpoint) co
 
 void Checkpoints::warn(const std::string& what) {
   if (std::exchange(has_warned_, true)) return;
-  fmt::print(stderr, "warning: no checkpoint could be written: {}; going on\n", printable(what));
+  tell("warning: no checkpoint could be written: {}; going on\n", printable(what));
 }
 
 void Checkpoints::finish(bool is_whole) const {
   std::error_code ignored;
   if (is_whole) std::filesystem::remove(path_, ignored);
   if (num_written_ == 0) return;
-  fmt::print(stderr, "note: {} {} written in {:.2g} s{}\n", num_written_,
-             num_written_ == 1 ? "checkpoint was" : "checkpoints were", std::chrono::duration<double>(taken_).count(),
-             is_whole ? "" : "; --resume goes on from the last");
+  tell("note: {} {} written in {:.2g} s{}\n", num_written_, num_written_ == 1 ? "checkpoint was" : "checkpoints were",
+       std::chrono::duration<double>(taken_).count(), is_whole ? "" : "; --resume goes on from the last");
 }
 
 }  // namespace srm::cli

@@ -10,6 +10,7 @@
 #include "cli/console.h"
 #include "cli/output_path.h"
 #include "cli/shell_word.h"
+#include "cli/tell.h"
 #include "files/atomic_stream.h"
 #include "srm/comparison_report.h"
 
@@ -88,7 +89,7 @@ int compare_files(const Flags& flags) {
   if (flags.output.empty()) return 0;
   const std::string command = command_line(flags);
   write_atomically(flags.output, [&](std::ostream& out) { write_comparison_html(out, comparison, command); });
-  fmt::print(stderr, "written to {}\n", printable(flags.output));
+  tell("written to {}\n", printable(flags.output));
   return 0;
 }
 

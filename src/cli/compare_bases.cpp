@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/model_file.h"
+#include "cli/tell.h"
 #include "srm/basis_comparison.h"
 #include "srm/basis_learning.h"
 
@@ -84,7 +85,7 @@ Bases read_bases(const Flags& flags) {
   const std::int64_t dim = width_of_a ? *width_of_a : *width_of_b;
   std::vector<std::string> notes;
   const Bases bases = {make_basis(a, dim, weights, {}, &notes), make_basis(b, dim, weights, {}, &notes)};
-  for (const std::string& note : notes) fmt::print(stderr, "note: {}\n", printable(note));
+  for (const std::string& note : notes) tell("note: {}\n", printable(note));
   return bases;
 }
 

@@ -17,6 +17,7 @@
 #include "cli/experiment_progress.h"
 #include "cli/interrupt.h"
 #include "cli/output_folder.h"
+#include "cli/tell.h"
 
 namespace srm::cli {
 namespace {
@@ -64,8 +65,8 @@ void require_usable(const Flags& flags) {
 
 // The number of cases that are kept is what resuming starts from.
 int tell_interrupted(const Flags& flags, const basis_experiment::ExperimentProgress& progress) {
-  fmt::print(stderr, "stopped: {} of {} networks are done and kept in {}; the same command goes on from there\n",
-             progress.num_done, progress.num_cases, printable(flags.out));
+  tell("stopped: {} of {} networks are done and kept in {}; the same command goes on from there\n", progress.num_done,
+       progress.num_cases, printable(flags.out));
   return kInterrupted;
 }
 
@@ -89,8 +90,8 @@ int run_activation_basis(const Flags& flags) {
     return tell_interrupted(flags, last);
   }
   if (last.num_found > 0) {
-    fmt::print(stderr, "note: {} of {} networks were found in {} and not trained again\n", last.num_found,
-               last.num_cases, printable((out / "cases").string()));
+    tell("note: {} of {} networks were found in {} and not trained again\n", last.num_found, last.num_cases,
+         printable((out / "cases").string()));
   }
   const basis_experiment::Findings findings = basis_experiment::findings_of(std::move(cases));
   basis_experiment::write_reports(findings, out);

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <string>
 
+#include "cli/tell.h"
+
 namespace srm::cli {
 namespace {
 
@@ -34,16 +36,16 @@ void ExperimentProgressLine::show(const activation_basis::ExperimentProgress& pr
   const std::string left = time_left(seconds, progress.share_done);
   if (!is_terminal_) {
     if (progress.finished == nullptr) return;
-    fmt::print(stderr, "{} of {} networks: {} is done{}\n", progress.num_done, progress.num_cases,
-               progress.finished->key.name(), left);
+    tell("{} of {} networks: {} is done{}\n", progress.num_done, progress.num_cases, progress.finished->key.name(),
+         left);
     return;
   }
   if (progress.finished == nullptr && now - last_drawn_ < kInterval) return;
   last_drawn_ = now;
   is_drawn_ = true;
   const int filled = static_cast<int>(progress.share_done * kBarWidth);
-  fmt::print(stderr, "\rtraining [{:=<{}}{: <{}}] {} of {} networks{}\x1b[K", "", filled, "", kBarWidth - filled,
-             progress.num_done, progress.num_cases, left);
+  tell("\rtraining [{:=<{}}{: <{}}] {} of {} networks{}\x1b[K", "", filled, "", kBarWidth - filled, progress.num_done,
+       progress.num_cases, left);
   std::fflush(stderr);
 }
 

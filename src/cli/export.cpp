@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <ostream>
 
+#include "cli/chosen_layers.h"
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/output_path.h"
@@ -76,26 +77,6 @@ ExportPlanes planes_of(const Flags& flags, const std::string& format) {
   return planes;
 }
 
-bool is_chosen(const Resonance& layer, const Flags& flags) {
-  return (flags.layer.empty() || layer.address() == flags.layer) &&
-         (flags.group.empty() || layer.parts().group == flags.group);
-}
-
-Results chosen_of(Results results, const Flags& flags) {
-  std::vector<std::string> names;
-  for (const Resonance& layer : results) {
-    const std::string& group = layer.parts().group;
-    names.push_back(printable(group.empty() ? layer.address() : fmt::format("{} [{}]", layer.address(), group)));
-  }
-  std::erase_if(results.layers, [&](const Resonance& layer) { return !is_chosen(layer, flags); });
-  if (results.layers.empty() && !(flags.layer.empty() && flags.group.empty())) {
-    throw Error("export " + flags.source, "the layer must be one of the result's",
-                printable(flags.group.empty() ? flags.layer : fmt::format("{} [{}]", flags.layer, flags.group)),
-                fmt::format("choose from {}", fmt::join(names, ", ")));
-  }
-  return results;
-}
-
 // The one layer that a mapping is of: where --layer leaves its groups too, that of all rows.
 const Resonance& only_layer(const Results& results, const Flags& flags) {
   std::vector<const Resonance*> left;
@@ -125,7 +106,8 @@ void export_history(const Flags& flags, const std::string& format) {
 
 void export_results(const Flags& flags, const std::string& format) {
   const ExportPlanes planes = planes_of(flags, format);
-  const Results results = chosen_of(load_results(result_path(flags.source)), flags);
+  const Results results =
+      chosen_layers(load_results(result_path(flags.source)), "export " + flags.source, flags.layer, flags.group);
   if (format == "npz") {
     write_results_npz(flags.output, results, planes);
     return;

@@ -12,6 +12,7 @@
 #include "cli/console.h"
 #include "cli/model_file.h"
 #include "cli/observe_flags.h"
+#include "cli/tell.h"
 #include "srm/hooked_module.h"
 #include "srm/io.h"
 #include "srm/model_inputs.h"
@@ -259,15 +260,14 @@ int inspect(const Flags& flags) {
   }
   print_tree(lines, was_run);
   std::fflush(stdout);
-  fmt::print(
-      stderr,
+  tell(
       "\nnote: behind an address may stand @input, [turn] of a loop and :element; {}--layers takes globs, re:REGEX "
       "and type:CLASS too: see --help\n",
       flags.nodes || is_frozen ? "" : "--nodes lists operators (block/tanh) and functions (fn:name); ");
   if (is_frozen) {
-    fmt::print(stderr,
-               "note: this model calls no submodule: it was frozen or inlined, or is a single layer; what is listed "
-               "are its operators. To observe layers by name, take the model as it was before freezing\n");
+    tell(
+        "note: this model calls no submodule: it was frozen or inlined, or is a single layer; what is listed "
+        "are its operators. To observe layers by name, take the model as it was before freezing\n");
   }
   return 0;
 }

@@ -1,3 +1,4 @@
+#include "cli/tell.h"
 #include "srm/instrumented_model.h"
 
 #include <fmt/format.h>
@@ -69,14 +70,14 @@ int run_collect(const Flags& flags) {
   const Results results = collect(model);
   for (const auto& observer : observers_of(model)) {
     if (const auto failure = observer->failure()) {
-      fmt::print(stderr, "warning: taken off after an error: {}\n", printable(failure->what()));
+      tell("warning: taken off after an error: {}\n", printable(failure->what()));
     }
   }
   const OutputFolder folder(flags.out);
   folder.write(results);
   fmt::print("{}", layers_table(results, console_options()));
   if (results.layers.empty()) {
-    fmt::print(stderr, "warning: nothing was counted yet: run the model, and save it where it ran\n");
+    tell("warning: nothing was counted yet: run the model, and save it where it ran\n");
   }
   fmt::print("\nwritten to {}: results.srm.pt, planes.csv, layers.json, report.html{}\n", printable(flags.out),
              results.partial ? " (partial)" : "");

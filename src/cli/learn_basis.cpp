@@ -16,6 +16,7 @@
 #include "cli/row_collection.h"
 #include "cli/run_inputs.h"
 #include "cli/sweep_progress.h"
+#include "cli/tell.h"
 #include "srm/io.h"
 
 namespace srm::cli {
@@ -100,12 +101,12 @@ RowCollection collect(const Flags& flags, const ObserveOptions& chosen, const Ba
 
 void print_left_out(const RowCollection& collection) {
   for (const auto& [address, what] : collection.left_out) {
-    fmt::print(stderr, "note: {} was left out: {} is no tensor with rows; an element goes by its own name, {}\n",
-               printable(address), printable(what), printable(fmt::format("'{}:0'", address)));
+    tell("note: {} was left out: {} is no tensor with rows; an element goes by its own name, {}\n", printable(address),
+         printable(what), printable(fmt::format("'{}:0'", address)));
   }
   if (!collection.silent_layers.empty() && !collection.is_interrupted) {
-    fmt::print(stderr, "warning: no activation came from {}: the model did not call it on this data\n",
-               printable(fmt::format("{}", fmt::join(collection.silent_layers, ", "))));
+    tell("warning: no activation came from {}: the model did not call it on this data\n",
+         printable(fmt::format("{}", fmt::join(collection.silent_layers, ", "))));
   }
 }
 
@@ -156,14 +157,13 @@ int learn(const Flags& flags) {
     } catch (const Error& error) {
       if (addresses.size() == 1) throw;
       has_failed = true;  // the other layers are worth having
-      fmt::print(stderr, "torchsrm: error: {}\n", printable(Error(addresses[k], error).what()));
+      tell("torchsrm: error: {}\n", printable(Error(addresses[k], error).what()));
     }
   }
   if (!layers.empty()) fmt::print("{}", learned_table(layers, options));
   if (!layers.empty()) fmt::print("{}", learned_words(layers, options));
   if (is_interrupted) {
-    fmt::print(stderr, "interrupted: {}\n",
-               layers.empty() ? "nothing was written" : "the layers above were written, the others not");
+    tell("interrupted: {}\n", layers.empty() ? "nothing was written" : "the layers above were written, the others not");
     return kInterrupted;
   }
   return has_failed ? 1 : 0;

@@ -14,6 +14,7 @@
 
 #include "cli/command.h"
 #include "cli/console.h"
+#include "cli/tell.h"
 #include "srm/io.h"
 
 namespace srm::cli {
@@ -95,9 +96,9 @@ LiveView::LiveView(const LiveFlags& flags, const std::string& model) : stays_(fl
   // What is printed may be kept in logs: a token that was given is not.
   const std::string url = server_->url();
   const bool is_given = token != nullptr && *token != '\0';
-  fmt::print(stderr, "live page: {}{}{}\n", printable(is_given ? url.substr(0, url.find('?')) + "?token=" : url),
-             is_given ? fmt::format("... (of {})", kTokenVariable) : "",
-             is_everywhere ? " and at every other address of this machine" : "");
+  tell("live page: {}{}{}\n", printable(is_given ? url.substr(0, url.find('?')) + "?token=" : url),
+       is_given ? fmt::format("... (of {})", kTokenVariable) : "",
+       is_everywhere ? " and at every other address of this machine" : "");
 }
 
 void LiveView::watch(LiveSource source) const {
@@ -120,7 +121,7 @@ void LiveView::finish(const Results& results, const InterruptGuard& interrupt) c
   }
   server_->watch({{}, [&results] { return results; }, [](const Results& all) { return to_bytes(all); }});
   std::fflush(stdout);
-  fmt::print(stderr, "the page stays until Ctrl-C\n");
+  tell("the page stays until Ctrl-C\n");
   while (!interrupt.is_interrupted()) std::this_thread::sleep_for(std::chrono::milliseconds(100));
   server_->watch({});
 }

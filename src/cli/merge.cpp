@@ -10,6 +10,7 @@
 #include "cli/console.h"
 #include "cli/output_folder.h"
 #include "cli/result_path.h"
+#include "cli/tell.h"
 #include "srm/io.h"
 #include "srm/merge.h"
 #include "srm/report.h"
@@ -56,7 +57,7 @@ int merge_files(const Flags& flags) {
     save(merged, out);
   }
   if (had_tests) {
-    fmt::print(stderr, "note: p and verdicts rest on samples of the rows of one run and are left out of the sum\n");
+    tell("note: p and verdicts rest on samples of the rows of one run and are left out of the sum\n");
   }
   fmt::print("{}\nwritten to {}\n", layers_table(merged, console_options()), printable(flags.out));
   return 0;

@@ -11,6 +11,7 @@
 #include "cli/model_file.h"
 #include "cli/progress.h"
 #include "cli/run_inputs.h"
+#include "cli/tell.h"
 #include "srm/hook.h"
 
 namespace srm::cli {
@@ -35,8 +36,8 @@ void ModelRun::run_batch(std::int64_t begin, std::int64_t end, const Forward& fo
 }
 
 void print_layers(const std::string& what, const std::vector<std::string>& addresses) {
-  fmt::print(stderr, "{} {} {}: {}\n", what, addresses.size(), addresses.size() == 1 ? "layer" : "layers",
-             printable(fmt::format("{}", fmt::join(addresses, ", "))));
+  tell("{} {} {}: {}\n", what, addresses.size(), addresses.size() == 1 ? "layer" : "layers",
+       printable(fmt::format("{}", fmt::join(addresses, ", "))));
 }
 
 bool for_each_batch(const char* what, std::int64_t first, std::int64_t last, std::int64_t batch_size,

@@ -9,6 +9,7 @@
 #include "cli/load_flags.h"
 #include "cli/model_run.h"
 #include "cli/run_inputs.h"
+#include "cli/tell.h"
 #include "srm/error.h"
 #include "srm/io.h"
 
@@ -33,7 +34,7 @@ std::int64_t resume(const RunOptions& run, const Steps& steps, std::int64_t firs
     throw Error("--resume", fmt::format("a checkpoint must be within the samples {} to {}", first, last),
                 fmt::format("{}", num_done), "delete it to begin anew");
   }
-  fmt::print(stderr, "going on behind {} of {} samples\n", num_done - first, last - first);
+  tell("going on behind {} of {} samples\n", num_done - first, last - first);
   steps.resume(std::move(*earlier));
   return num_done;
 }

@@ -20,6 +20,7 @@
 #include "cli/prom_file.h"
 #include "cli/run_inputs.h"
 #include "cli/run_settings.h"
+#include "cli/tell.h"
 #include "srm/io.h"
 #include "srm/neuron_tally.h"
 
@@ -237,7 +238,7 @@ int observe(Flags flags) {
 
   // Nothing worth a file, least of all in place of an earlier one.
   if (seen.is_interrupted && seen.results.layers.empty()) {
-    fmt::print(stderr, "stopped before anything was counted: no result was written\n");
+    tell("stopped before anything was counted: no result was written\n");
     return kInterrupted;
   }
   folder.write(seen.results);
@@ -250,7 +251,7 @@ int observe(Flags flags) {
         "tested, since learning finds an extreme in any rows");
   }
   notes->insert(notes->end(), seen.notes.begin(), seen.notes.end());
-  for (const std::string& note : *notes) fmt::print(stderr, "note: {}\n", printable(note));
+  for (const std::string& note : *notes) tell("note: {}\n", printable(note));
   print_warnings(seen);
   fmt::print("\nwritten to {}: results.srm.pt, planes.csv, {}layers.json, report.html{}\n", printable(flags.out),
              has_neurons(seen.results) ? "neurons.csv, " : "", seen.results.partial ? " (partial)" : "");

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "cli/console.h"
+#include "cli/tell.h"
 #include "srm/report.h"
 
 namespace srm::cli {
@@ -30,15 +31,15 @@ void print_result(const Results& results) {
 
 void print_warnings(const Observation& seen) {
   for (const auto& [address, what] : seen.left_out) {
-    fmt::print(stderr, "note: {} was left out: {} has no rows to count\n", printable(address), printable(what));
+    tell("note: {} was left out: {} has no rows to count\n", printable(address), printable(what));
   }
   for (const std::string& failure : seen.failures) {
-    fmt::print(stderr, "warning: taken off after an error: {}\n", printable(failure));
+    tell("warning: taken off after an error: {}\n", printable(failure));
   }
   // Only a whole run tells which layers the model does not call.
   if (!seen.silent_layers.empty() && !seen.results.partial) {
-    fmt::print(stderr, "warning: no activation came from {}: the model did not call it on this data\n",
-               printable(fmt::format("{}", fmt::join(seen.silent_layers, ", "))));
+    tell("warning: no activation came from {}: the model did not call it on this data\n",
+         printable(fmt::format("{}", fmt::join(seen.silent_layers, ", "))));
   }
 }
 

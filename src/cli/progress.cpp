@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "cli/tell.h"
+
 namespace srm::cli {
 namespace {
 
@@ -55,9 +57,9 @@ void Progress::draw(Clock::time_point now) {
   }
   if (is_terminal_) {
     const int filled = static_cast<int>(share * kBarWidth);
-    fmt::print(stderr, "\r{} [{:=<{}}{: <{}}] {}\x1b[K", what_, "", filled, "", kBarWidth - filled, text);
+    tell("\r{} [{:=<{}}{: <{}}] {}\x1b[K", what_, "", filled, "", kBarWidth - filled, text);
   } else {
-    fmt::print(stderr, "{}: {}\n", what_, text);
+    tell("{}: {}\n", what_, text);
   }
   std::fflush(stderr);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "cli/console.h"
+#include "cli/tell.h"
 #include "files/atomic_file.h"
 #include "srm/report.h"
 
@@ -41,7 +42,7 @@ void PromFile::write_or_warn(const std::function<void()>& write_it) {
   try {
     write_it();
   } catch (const std::exception& error) {
-    if (!std::exchange(has_warned_, true)) fmt::print(stderr, "warning: {}; going on\n", printable(error.what()));
+    if (!std::exchange(has_warned_, true)) tell("warning: {}; going on\n", printable(error.what()));
   }
 }
 

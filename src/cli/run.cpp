@@ -7,9 +7,11 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/tell.h"
 
 namespace srm::cli {
 namespace {
@@ -43,9 +45,13 @@ void require_known_subcommand(const CLI::App& app, int argc, const char* const* 
                fmt::format("'{}'", argv[1]), "see torchsrm --help");
 }
 
+constexpr const char* kFullOutput =
+    "[standard output] all that is printed must be possible to write; got an output that takes no more; make room, or "
+    "redirect it to another file";
+
 int fail(const char* message, int exit_code) {
   std::fflush(stdout);
-  fmt::print(stderr, "torchsrm: error: {}\n", message);
+  tell("torchsrm: error: {}\n", message);
   return exit_code;
 }
 
@@ -81,10 +87,7 @@ int run(int argc, const char* const* argv) {
     const int exit_code = action();
     // What was printed may still be on its way, and a full disk tells only now.
     if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
-    return fail(
-        "[standard output] all that is printed must be possible to write; got an output that takes no more; make "
-        "room, or redirect it to another file",
-        1);
+    return fail(kFullOutput, 1);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help and --version
     const std::string help =
@@ -96,6 +99,9 @@ int run(int argc, const char* const* argv) {
     return fail(error.what(), 2);
   } catch (const std::bad_alloc&) {
     return fail("[memory] what is read and observed must fit; got an allocation that failed; lower --memory", 1);
+  } catch (const std::system_error& error) {
+    // fmt may have met it first.
+    return fail(std::ferror(stdout) != 0 ? kFullOutput : error.what(), 1);
   } catch (const std::exception& error) {
     return fail(error.what(), 1);
   }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "cli/chosen_layers.h"
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/input_pictures.h"
@@ -22,7 +23,7 @@ namespace {
 
 constexpr const char* kFooter = R"(Examples:
   torchsrm show result
-  torchsrm show result --curves
+  torchsrm show result --curves --layer encoder.hidden
   torchsrm show result/results.srm.pt --plane 0,1
   torchsrm show result --verdicts --neurons --min-purity 0.8
   torchsrm show result --neurons --inputs digits.npy --image 8x8
@@ -32,6 +33,7 @@ constexpr const char* kFooter = R"(Examples:
 
 struct Flags {
   std::vector<std::string> results;
+  std::string layer;
   bool curves = false;
   std::string plane;
   std::string density;
@@ -141,9 +143,11 @@ PictureOf pictures_of(const Flags& flags) {
 
 void show_history(const std::string& word, const Flags& flags, const ConsoleOptions& console,
                   nlohmann::ordered_json& json) {
-  if (flags.curves || !flags.plane.empty() || !flags.density.empty() || flags.verdicts || flags.neurons) {
-    throw Misuse("show", "a history holds scores and holistic curves",
-                 printable(word) + " with curves, planes or tests asked for", "show the result file of a step instead");
+  if (!flags.layer.empty() || flags.curves || !flags.plane.empty() || !flags.density.empty() || flags.verdicts ||
+      flags.neurons) {
+    throw Misuse("show", "a history holds scores and holistic curves, and is shown whole",
+                 printable(word) + " with a layer, curves, planes or tests asked for",
+                 "show the result file of a step instead");
   }
   const History history = load_history(word);
   if (flags.json) {
@@ -165,7 +169,7 @@ int show(const Flags& flags) {
       show_history(word, flags, console, json);
       continue;
     }
-    const Results results = load_results(result_path(word));
+    const Results results = chosen_layers(load_results(result_path(word)), "show " + word, flags.layer, "");
     if (flags.json) {
       add_layers_json(results, word, plane, density, json);
       continue;
@@ -185,6 +189,7 @@ void add_show(CLI::App& app, Action& action) {
   command->footer(kFooter);
   command->add_option("RESULT", flags->results, "Result files, folders that hold one, or histories of training")
       ->required();
+  command->add_option("--layer", flags->layer, "The layer of this address alone (default: all)");
   command->add_flag("--curves", flags->curves, "The holistic curves of each layer as a chart, instead");
   command->add_option("--plane", flags->plane, "i,j: show the curve of this plane instead");
   command->add_flag("--verdicts", flags->verdicts, "What the tests of each layer say, in a paragraph, instead");

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/tell.h"
+
 namespace srm::cli {
 namespace {
 
@@ -51,8 +53,7 @@ void SweepProgress::draw(bool is_last) {
     text += fmt::format(", {:.2g} s a sweep", seconds / latest_.sweep);
   }
   if (is_last) text += has_converged ? ", converged" : ", not converged";
-  fmt::print(stderr, "{}{}{}{}", is_terminal_ ? "\r" : "", text, is_terminal_ ? "\x1b[K" : "",
-             is_last || !is_terminal_ ? "\n" : "");
+  tell("{}{}{}{}", is_terminal_ ? "\r" : "", text, is_terminal_ ? "\x1b[K" : "", is_last || !is_terminal_ ? "\n" : "");
   std::fflush(stderr);
 }
 

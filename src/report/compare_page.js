@@ -221,7 +221,7 @@ const start = () => {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', show);
   fillTable();
   show();
-  document.body.dataset.ready = 'true';
+  document.body.dataset.ready = 'yes';
 };
 
 start();

@@ -120,6 +120,10 @@ const c4Words = (layers) => layers.some((layer) => c4TestOf(layer) !== null) ?
     'C4 has its bars where it was tested at this \u03b5, from the rows that were tested.' :
     'C4 was not tested at this \u03b5, and has no bars.';
 
+const scoreWords = (layers, words) => hasC4InStrip(layers) ?
+    `C4 and the curves are those of ${words}; ${c4Words(layers)} Both dots are filled by the verdict on A4.` :
+    `The curves are those of ${words}. The dot is filled by the verdict on A4; C4, where there is one, is in the table.`;
+
 const fillOverview = () => {
   const layers = overviewLayers();
   const words = epsilonWords(layers);
@@ -128,7 +132,7 @@ const fillOverview = () => {
   byId('strip-caption').textContent =
       'Layers in the order of the model. A4 has its standard error by blocks of rows as a bar; ' +
       'a dot outside the grey bar is beyond what random (Haar) rotations of the basis give, at 5 %. ' +
-      `C4 and the curves are those of ${words}; ${c4Words(layers)} Both dots are filled by the verdict on A4. Each row of colours is one holistic curve from ` +
+      `${scoreWords(layers, words)} Each row of colours is one holistic curve from ` +
       '0\u00b0 to 360\u00b0 relative to its own mean. Click a row, or choose in the table.';
   drawStrip(layers);
   fillOverviewTable(layers);

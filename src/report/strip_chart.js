@@ -144,10 +144,15 @@ const drawnScores = {
   }
 };
 
+const isNarrowStrip = () => byId('strip').clientWidth < 640;
+
+const hasC4InStrip = (layers) =>
+    !isNarrowStrip() && layers.some((layer) => layer.c4[epsilonIndex(layer)] !== null);
+
 const drawStrip = (layers) => {
   const colour = colours();
   const width = byId('strip').clientWidth;
-  const narrow = width < 640;
+  const narrow = isNarrowStrip();
   const names = shortNames(layers.map(overviewName), narrow ? 15 : 37);
   const nameWidth = Math.max(...names.map((name) => name.length)) * (narrow ? 6.7 : 7.4);
   const rowHeight = layers.length > 40 ? 14 : layers.length > 15 ? 20 : 26;
@@ -156,7 +161,7 @@ const drawStrip = (layers) => {
   const height = top + bottom + Math.max(layers.length, 2) * rowHeight;
   byId('strip').style.height = `${height}px`;
   byId('strip').dataset.paperHeight = String(height);
-  const hasC4 = !narrow && layers.some((layer) => layer.c4[epsilonIndex(layer)] !== null);
+  const hasC4 = hasC4InStrip(layers);
   const domains = hasC4 ? [[0, 0.31], [0.33, 0.48], [0.5, 1]] : [[0, 0.42], [0, 0.001], [0.46, 1]];
   const axis = {...curveAxis(colour), side: 'top', automargin: false, nticks: narrow ? 3 : 5};
   const zero = {zeroline: true, zerolinecolor: colour.soft, zerolinewidth: 1};
