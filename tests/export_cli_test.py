@@ -130,8 +130,8 @@ class ExportTest(CommandCase):
         self.assertIn("[standard output]", done.stderr)
 
     def test_a_log_that_takes_no_more_stops_nothing(self):
-        words = ["observe", "--activations", HELD_OUT, "--planes", "none", "--rotations", "0", "--out", "logged"]
-        for words, code in [(words, 0), ([*words, "--epsilon", "x"], 2), (["show", "nothing"], 1)]:
+        observe = ["observe", "--activations", HELD_OUT, "--planes", "none", "--rotations", "0", "--out", "logged"]
+        for words, code in [(observe, 0), ([*observe, "--epsilon", "x"], 2), (["show", "nothing"], 1)]:
             with open("/dev/full", "w") as full:
                 done = subprocess.run([COMMAND, *words], stdout=subprocess.DEVNULL, stderr=full, cwd=self.folder, timeout=60)
             self.assertEqual(done.returncode, code, words)

@@ -1,4 +1,4 @@
-"""What the tests of a report's page share: one browser for all, and pages that must stay clean."""
+"""What the tests of pages share: one browser for all, and pages that must stay clean."""
 
 from browser import Browser
 from command_case import CommandCase

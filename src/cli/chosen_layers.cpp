@@ -7,26 +7,21 @@
 #include <vector>
 
 #include "cli/console.h"
+#include "report/curve_facts.h"
 #include "srm/error.h"
 
 namespace srm::cli {
-namespace {
-
-std::string name_of(const std::string& address, const std::string& group) {
-  return printable(group.empty() ? address : fmt::format("{} [{}]", address, group));
-}
-
-}  // namespace
 
 Results chosen_layers(Results results, const std::string& where, const std::string& address, const std::string& group) {
   if (address.empty() && group.empty()) return results;
   std::vector<std::string> names;
-  for (const Resonance& layer : results) names.push_back(name_of(layer.address(), layer.parts().group));
+  for (const Resonance& layer : results) names.push_back(printable(report::layer_name(layer)));
   std::erase_if(results.layers, [&](const Resonance& layer) {
     return (!address.empty() && layer.address() != address) || (!group.empty() && layer.parts().group != group);
   });
   if (results.layers.empty()) {
-    throw Error(where, "the layer must be one of the result's", name_of(address, group),
+    throw Error(where, "the layer must be one of the result's",
+                printable(group.empty() ? address : fmt::format("{} [{}]", address, group)),
                 fmt::format("choose from {}", fmt::join(names, ", ")));
   }
   std::erase_if(results.findings, [&](const LayerFindings& found) {

@@ -1,4 +1,3 @@
-#include "cli/tell.h"
 #include "srm/instrumented_model.h"
 
 #include <fmt/format.h>
@@ -13,6 +12,7 @@
 #include "cli/model_file.h"
 #include "cli/observe_flags.h"
 #include "cli/output_folder.h"
+#include "cli/tell.h"
 #include "srm/io.h"
 #include "srm/report.h"
 

@@ -151,7 +151,6 @@ const hasC4InStrip = (layers) =>
 
 const drawStrip = (layers) => {
   const colour = colours();
-  const width = byId('strip').clientWidth;
   const narrow = isNarrowStrip();
   const names = shortNames(layers.map(overviewName), narrow ? 15 : 37);
   const nameWidth = Math.max(...names.map((name) => name.length)) * (narrow ? 6.7 : 7.4);
